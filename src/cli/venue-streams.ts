@@ -13,7 +13,7 @@ export function streamsNamed(name: string): NamedStreams {
   const venue = VENUE_NAMES.get(name)
   if (venue === undefined) {
     const known = [...VENUE_NAMES.keys()]
-    const suggestion = new KnownNames(() => known).suggestionFor(name)
+    const suggestion = new KnownNames(() => known, { withSlips: true }).suggestionFor(name)
     const message = `--venue ${name} is unknown; it must be one of ${known.join(', ')}${suggestion}`
     throw new PlimsollError('USAGE', message)
   }

@@ -1,4 +1,4 @@
-import { counted, grouped } from '../domain/index.ts'
+import { counted, grouped, suggestionOf } from '../domain/index.ts'
 import { EVERY_PRICE, type Reached, type ReachedTotal, type WhatIf } from '../questions/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
@@ -11,8 +11,27 @@ const NAMED_MAX = 10
 /** Widest column of names. A longer name moves the rest of its line to the right. */
 const NAME_WIDTH_MAX = 40
 
+/** What says the present prices. */
+export type PresentSource = 'marks' | 'entry-prices' | 'marks-and-entry-prices' | 'none'
+
+const PRESENT_LINES: Readonly<Record<PresentSource, readonly string[]>> = {
+  marks: [],
+  'entry-prices': ['present marks: the entry price of each position, because no --marks states others'],
+  'marks-and-entry-prices': [
+    'present marks: those of --marks; where it states none, the entry price of each position',
+  ],
+  none: [
+    'present prices: none are stated, so that only what a move states is known; --marks or --from-entry states the others',
+  ],
+}
+
 /** The answer of `plimsoll what-if` for people: counts, totals, the worst margin accounts, then what is not known. */
-export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Palette): string[] {
+export function whatIfLines(
+  moves: readonly string[],
+  present: PresentSource,
+  found: WhatIf,
+  palette: Palette,
+): string[] {
   const { marginAccounts, safe, warned, liquidated, unknown, reached } = found
   const counts = [
     counted(marginAccounts, 'margin account'),
@@ -24,6 +43,7 @@ export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Pa
   const more = liquidated + warned - reached.length
   return [
     palette.strong(moves.length === 0 ? 'present marks' : moves.map(visible).join('  ')),
+    ...PRESENT_LINES[present],
     ...movedLines(found),
     counts.join('  '),
     ...(marginAccounts === 0 ? [palette.red('there is no margin account to judge')] : []),
@@ -97,7 +117,7 @@ function beforeText(level: string, before: string | null): string {
   return before === level ? 'as before' : before === '0' ? 'before: safe' : `before: level ${before}`
 }
 
-function faultLines({ missing, unheld, refused }: WhatIf, palette: Palette): string[] {
+function faultLines({ missing, unheld, similar, refused }: WhatIf, palette: Palette): string[] {
   const missed = missing.map(missingLine)
   const refusals = refused.map(({ account, reason }) => `${visible(account)} is refused: ${visible(reason)}`)
   return [
@@ -105,7 +125,7 @@ function faultLines({ missing, unheld, refused }: WhatIf, palette: Palette): str
     ...unheld.map((name) =>
       name === EVERY_PRICE
         ? `no account depends on a price that ${EVERY_PRICE} moves`
-        : `no account depends on ${visible(name)}`,
+        : `no account depends on ${visible(name)}${visible(suggestionOf(similar[name] ?? []))}`,
     ),
     ...named(refusals, 'accounts are refused'),
   ].map((line) => palette.red(line))

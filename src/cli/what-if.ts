@@ -15,7 +15,7 @@ import { MARKS_HELP, readPresentState } from './marks-file.ts'
 import { levelsOption, whole, withStoreOptions } from './options.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine } from './visible.ts'
-import { whatIfLines } from './what-if-lines.ts'
+import { type PresentSource, whatIfLines } from './what-if-lines.ts'
 import { fitted } from './wrapping.ts'
 
 /** Margin accounts that a terminal lists unless --limit says how many. */
@@ -63,11 +63,13 @@ Levels are reached without hysteresis; an account with "levels" has its own in
 place of --levels. Listed are the levels nearest to the line first, then the
 largest shortfalls. Totals are by level and settlement asset.
 
-JSON: {"moves", "marginAccounts", "safe", "warned", "liquidated", "unknown",
-"totals", "reached", "missing", "marksMoved", "marks", "indexPrices", "kept",
-"unheld", "refused", "unreadable", "faults"};
-"unreadable" counts the accounts that cannot be read, "faults" says where each
-stands and why.
+JSON: {"moves", "present", "marginAccounts", "safe", "warned", "liquidated",
+"unknown", "totals", "reached", "missing", "marksMoved", "marks", "indexPrices",
+"kept", "unheld", "similar", "refused", "unreadable", "faults"};
+"present" says which present prices were taken: "marks", "entry-prices",
+"marks-and-entry-prices" or "none"; "similar" which names one of "unheld" may
+mean; "unreadable" counts the accounts that cannot be read, "faults" says where
+each stands and why.
 
 Exit code 1 where an account cannot be read or judged ("unknown", "refused",
 "unreadable"), and where no account depends on a name that is moved, or on a
@@ -120,6 +122,7 @@ async function answer(
   const books = new Map(VENUES.map(({ id }) => [id, withCollateralRules(bookOf(id), collateralRules)]))
   const { accounts, unreadable, faults } = await readAccounts({ file, format, config, errors })
   const isJson = speaksJson(output, json)
+  const source = sourceOf(marks !== undefined, fromEntry === true)
   const found = whatIf({
     accounts,
     bookOf: (venue) => books.get(venue)!,
@@ -130,10 +133,16 @@ async function answer(
   })
   const { unknown, refused, unheld } = found
   if (unreadable + unknown + refused.length + unheld.length > 0) process.exitCode = EXIT_FAULT
-  if (isJson) return await writeLine(output, jsonLine({ moves: stated, ...found, unreadable, faults }))
-  for (const line of whatIfLines(stated, found, paletteFor(output))) {
+  if (isJson)
+    return await writeLine(output, jsonLine({ moves: stated, present: source, ...found, unreadable, faults }))
+  for (const line of whatIfLines(stated, source, found, paletteFor(output))) {
     await writeLine(output, fitted(output, line, '    '))
   }
+}
+
+function sourceOf(hasMarks: boolean, isFromEntry: boolean): PresentSource {
+  if (isFromEntry) return hasMarks ? 'marks-and-entry-prices' : 'entry-prices'
+  return hasMarks ? 'marks' : 'none'
 }
 
 function movesOf(stated: readonly string[]): ReadonlyMap<string, Move> {

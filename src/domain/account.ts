@@ -44,7 +44,7 @@ export type VenueNames = ReadonlyMap<string, VenueId>
 /** Reads a name of a venue; gives the venue's id. */
 export function venueIdSchemaOf(names: VenueNames) {
   const known = [...names.keys()]
-  const similar = new KnownNames(() => known)
+  const similar = new KnownNames(() => known, { withSlips: true })
   const rule = `must be one of ${known.join(', ')}`
   return z
     .enum(known as [string, ...string[]], {

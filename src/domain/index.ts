@@ -71,7 +71,7 @@ export * from './read-model.ts'
 export { FOUR_HOURLY_ROLLOVER_RATE_MAX, ROLLOVER_EVERY_MS } from './rollover.ts'
 export { ruleSourceSchema } from './rule-origin.ts'
 export * from './rules-import.ts'
-export { KnownNames } from './similar.ts'
+export { KnownNames, suggestionOf } from './similar.ts'
 export * from './store.ts'
 export {
   compareStreamIds,

@@ -33,28 +33,40 @@ const COMPARISONS: readonly (readonly [text: Reduction, name: Reduction])[] = [
   [coins, codes],
 ]
 
+/** Letters of a name in which one more or one less is a slip: of fewer, another name is as likely. */
+const SLIP_LETTERS_MIN = 4
+
 /** Names by what is left of each, made once for all questions to one list. */
 export class KnownNames {
   readonly #names: () => Iterable<string>
+  readonly #withSlips: boolean
   #byRest: readonly ReadonlyMap<string, readonly string[]>[] | undefined
 
-  constructor(names: () => Iterable<string>) {
+  /** `withSlips`: for names of which none differs from another one in meaning by one letter more or less. */
+  constructor(names: () => Iterable<string>, { withSlips = false }: { readonly withSlips?: boolean } = {}) {
     this.#names = names
+    this.#withSlips = withSlips
+  }
+
+  /** `; did you mean BTCUSDT?` for `BTC-USDT`; an empty text if no name is similar. */
+  suggestionFor(text: string): string {
+    return suggestionOf(this.similarTo(text))
   }
 
   /**
-   * `; did you mean BTCUSDT?` for `BTC-USDT`: the names that differ the least from the text, and by nothing but what names of one
-   * thing differ by. An empty text if the list holds no such name.
+   * The names that differ the least from the text, and by nothing but what names of one thing differ by, or one slip; none where
+   * more than SUGGESTED_MAX do.
    */
-  suggestionFor(text: string): string {
+  similarTo(text: string): readonly string[] {
     this.#byRest ??= this.#read()
     for (const [index, [reduced]] of COMPARISONS.entries()) {
       const rest = reduced(text)
       const similar = rest === '' ? [] : (this.#byRest[index]!.get(rest) ?? [])
-      if (similar.length > 0 && similar.length <= SUGGESTED_MAX)
-        return `; did you mean ${similar.join(' or ')}?`
+      if (similar.length > 0 && similar.length <= SUGGESTED_MAX) return similar
     }
-    return ''
+    if (!this.#withSlips) return []
+    const slips = [...this.#names()].filter((name) => isSlip(letters(text), letters(name)))
+    return slips.length <= SUGGESTED_MAX ? slips : []
   }
 
   #read(): Map<string, string[]>[] {
@@ -68,4 +80,20 @@ export class KnownNames {
       return byRest
     })
   }
+}
+
+/** The question that ends a message; an empty text without names. */
+export function suggestionOf(similar: readonly string[]): string {
+  return similar.length === 0 ? '' : `; did you mean ${similar.join(' or ')}?`
+}
+
+/** Whether the names differ by one letter that is left out or added, or by two neighbours that are swapped. */
+function isSlip(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one]
+  if (long.length < SLIP_LETTERS_MIN || long.length - short.length > 1) return false
+  let at = 0
+  while (at < short.length && short[at] === long[at]) at++
+  if (short.length < long.length) return short.slice(at) === long.slice(at + 1)
+  const isSwap = short[at] === long[at + 1] && short[at + 1] === long[at]
+  return isSwap && short.slice(at + 2) === long.slice(at + 2)
 }

@@ -1,6 +1,6 @@
-import type { Decimal, VenueId } from '../domain/index.ts'
+import { type Decimal, KnownNames, type VenueId } from '../domain/index.ts'
 import { type AccountFormula, indexAssetsOf } from '../margin/index.ts'
-import { EVERY_PRICE, INDEX_PREFIX, MARK_PREFIX } from './moves.ts'
+import { EVERY_PRICE, INDEX_PREFIX, MARK_PREFIX, nameOfMove } from './moves.ts'
 import type { HeldMark, HeldOption, MovedIndexPrice, Prices } from './prices.ts'
 
 /** Most marks that an answer lists. */
@@ -35,6 +35,8 @@ export interface MovedPrices {
   readonly kept: readonly KeptPrice[]
   /** Names of moves that concern no price of a margin account. */
   readonly unheld: readonly string[]
+  /** By name of such a move, the names that it may mean; without those that are like none. */
+  readonly similar: Readonly<Record<string, readonly string[]>>
 }
 
 /** The prices that margin accounts depend on, each once. */
@@ -98,7 +100,23 @@ export class HeldPrices {
       indexPrices,
       kept,
       unheld: [...unheld],
+      similar: this.#similarTo(unheld),
     }
+  }
+
+  /** With the prefix that the move has. */
+  #similarTo(unheld: Iterable<string>): Record<string, readonly string[]> {
+    const marks = [...this.#marks.values()].flatMap((held) => [...held.keys()])
+    const ofMarks = new KnownNames(() => new Set(marks), { withSlips: true })
+    const ofIndexPrices = new KnownNames(() => this.#indexAssets, { withSlips: true })
+    const ofAll = new KnownNames(() => new Set([...marks, ...this.#indexAssets]), { withSlips: true })
+    const similar = [...unheld].map((move) => {
+      const name = nameOfMove(move)
+      const prefix = move.slice(0, move.length - name.length)
+      const known = prefix === MARK_PREFIX ? ofMarks : prefix === INDEX_PREFIX ? ofIndexPrices : ofAll
+      return [move, known.similarTo(name).map((meant) => `${prefix}${meant}`)] as const
+    })
+    return Object.fromEntries(similar.filter(([, names]) => names.length > 0))
   }
 }
 

@@ -159,6 +159,46 @@ describe('plimsoll what-if', () => {
     expect(JSON.parse((await run(['*=-10%', '--file', empty])).output).unheld).toEqual(['*'])
   })
 
+  it('asks whether a name that no account holds means another one', async () => {
+    const args = ['BTC-USDT=-1%', 'mark:ETHUDST=-1%', 'XRPUSDT=-1%', '--file', file, '--marks', marks]
+    const { code, output } = await run(args, 200)
+    expect(code).toBe(1)
+    expect(output).toMatch(/^no account depends on BTC-USDT; did you mean BTCUSDT\?$/m)
+    expect(output).toMatch(/^no account depends on mark:ETHUDST; did you mean mark:ETHUSDT\?$/m)
+    expect(output).toMatch(/^no account depends on XRPUSDT$/m)
+    expect(JSON.parse((await run(args)).output)).toMatchObject({
+      unheld: ['BTC-USDT', 'mark:ETHUDST', 'XRPUSDT'],
+      similar: { 'BTC-USDT': ['BTCUSDT'], 'mark:ETHUDST': ['mark:ETHUSDT'] },
+    })
+  })
+
+  it.each([
+    [['--marks'], 'marks', undefined],
+    [
+      ['--from-entry'],
+      'entry-prices',
+      'present marks: the entry price of each position, because no --marks states others',
+    ],
+    [
+      ['--marks', '--from-entry'],
+      'marks-and-entry-prices',
+      'present marks: those of --marks; where it states none, the entry price of each position',
+    ],
+    [
+      [],
+      'none',
+      'present prices: none are stated, so that only what a move states is known; --marks or --from-entry states the others',
+    ],
+  ])('says which present prices it takes with %j', async (flags, present, line) => {
+    const prices = flags.flatMap((flag) => (flag === '--marks' ? [flag, marks] : [flag]))
+    const args = ['BTCUSDT=55000', '--file', file, ...prices]
+    const { output } = await run(args, 200)
+    expect(output.split('\n').filter((text) => text.startsWith('present'))).toEqual(
+      line === undefined ? [] : [line],
+    )
+    expect(JSON.parse((await run(args)).output).present).toBe(present)
+  })
+
   it('ends with exit code 1 and names what it cannot judge', async () => {
     const bad = join(folder, 'bad.jsonl')
     const odd = { ...ACCOUNTS[0]!, positions: [{ ...ACCOUNTS[0]!.positions[0]!, symbol: 'NOSUCHUSDT' }] }

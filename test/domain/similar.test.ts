@@ -38,6 +38,20 @@ describe('a name that is not known', () => {
     expect(of('A-B', 'AB', 'A_B', 'A/B').suggestionFor('ab')).toBe('')
   })
 
+  it.each([
+    ['okex', ['bybit', 'okx', 'okx-public'], '; did you mean okx?'],
+    ['bybt', ['bybit', 'binance'], '; did you mean bybit?'],
+    ['BTCUDST', ['BTCUSDT', 'ETHUSDT'], '; did you mean BTCUSDT?'],
+    ['BTCUSD', ['BTCUSDT', 'BTCUSDC'], '; did you mean BTCUSDT or BTCUSDC?'],
+    ['btc-usdt', ['BTCUSDT', 'BTCUSD'], '; did you mean BTCUSDT?'],
+    ['LTCUSDT', ['BTCUSDT'], ''],
+    ['ETC', ['BTC', 'ET'], ''],
+    ['okexx', ['okx'], ''],
+    ['okx', ['okx'], '; did you mean okx?'],
+  ])('%s, where slips count, beside %o is answered with "%s"', (text, names, suggestion) => {
+    expect(new KnownNames(() => names, { withSlips: true }).suggestionFor(text)).toBe(suggestion)
+  })
+
   it('reads the known names once', () => {
     let reads = 0
     const names = new KnownNames(() => {

@@ -352,7 +352,7 @@ describe('what-if', () => {
     const odd = longAt100('odd', '10', { symbol: 'CUSDT' })
     const answer = ask([longWith('a', '500'), odd], 'AUSDT=90 XUSDT=5 *=-1%', presentOf({}))
     // The one mark that is held has a move of its own.
-    expect(answer.unheld).toEqual(['XUSDT', '*'])
+    expect(answer).toMatchObject({ unheld: ['XUSDT', '*'], similar: {} })
     expect(answer.refused).toEqual([{ account: 'odd', reason: expect.stringMatching(/CUSDT/) }])
     expect(answer.marginAccounts).toBe(1)
   })

@@ -52,7 +52,7 @@ export function streamsNamed(names: readonly string[]): readonly string[] {
   const known = [ALL, ...VENUE_NAMES.keys()].filter((name) => streamsOfName(name).length > 0)
   const chosen = names.flatMap((name) => {
     if (known.includes(name)) return streamsOfName(name)
-    const suggestion = new KnownNames(() => known).suggestionFor(name)
+    const suggestion = new KnownNames(() => known, { withSlips: true }).suggestionFor(name)
     throw new PlimsollError(
       'USAGE',
       `--venues ${name} is unknown; it must be one or more of ${known.join(', ')}${suggestion}`,
