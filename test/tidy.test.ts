@@ -135,7 +135,7 @@ const LONGER_FILES: Readonly<Record<string, number>> = {
   // Data: one table or history a line.
   'src/venues/binance-usdm-history.ts': 2_143,
   // The composition root: it opens and closes every part.
-  'src/worker/worker.ts': 317,
+  'src/worker/worker.ts': 318,
 }
 /** What is run or published, so that nobody has to import it. */
 const ENTRIES = [

@@ -247,7 +247,7 @@ export const marketEventSchema = z
       .int()
       .nonnegative()
       .describe(
-        'Margin accounts with a position in this market, or that need this index price; of `market-gap` those without a verdict in it.',
+        'Margin accounts with a position in this market, or that need this index price; of `market-gap` those without a whole verdict in it: all of the market, where the record lacks a minute.',
       ),
     markPrice: positiveDecimalSchema
       .nullable()

@@ -17,15 +17,18 @@ const heardRangeSchema = z.object({
 /** The lowest and the highest mark of a market that a worker heard in one minute of the venue's time. */
 export type HeardRange = Readonly<z.infer<typeof heardRangeSchema>>
 
-export const watermarkTermsSchema = z.object({ eventTimeMs: z.int().positive(), heard: heardRangeSchema })
-/** The last mark of a market that a worker evaluated. */
+export const watermarkTermsSchema = z.object({
+  eventTimeMs: z.int().positive(),
+  heard: heardRangeSchema.nullable(),
+})
+/** The last mark of a market that a worker evaluated; or since when it waits for the first one. */
 export interface Watermark {
   readonly venue: VenueId
   readonly symbol: string
-  /** The venue's time. */
+  /** The venue's time of that mark; where none was evaluated, when the first margin account joined the market. */
   readonly eventTimeMs: number
-  /** In the minute of that mark. */
-  readonly heard: HeardRange
+  /** In the minute of that mark; null where none was evaluated. */
+  readonly heard: HeardRange | null
 }
 
 /** A span in which the marks of a market, or the index prices of that name, were not heard. */

@@ -1,14 +1,16 @@
-import { type Gap, type LevelName, minuteOf, type Watermark } from '../domain/index.ts'
+import { type Gap, type HeardRange, type LevelName, minuteOf, type Watermark } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import { isHeld, type Market } from './market.ts'
 import type { Watchlist } from './watchlist.ts'
 
 /** What is shorter than this between two marks is the cadence of a stream, and no gap. */
 export const GAP_MIN_MS = 1_000
+/** Until its first mark a market may take so long to be subscribed; a longer wait is a gap. */
+export const FIRST_MARK_GAP_MIN_MS = 10_000
 
 /**
- * Notices gaps in the marks of markets: each begins where a market is interrupted or loses its mark, and is found with the first
- * mark behind it. All margin accounts of the market are looked at in that instant, before their verdicts and after them: a level
+ * Notices gaps in the marks of markets: each begins where a market is interrupted, loses its mark, or gets its first margin account before
+ * its first mark, and is found with the first mark behind it. All margin accounts of the market are looked at in that instant, before their verdicts and after them: a level
  * that one holds at either end is no level that was missed.
  */
 export class MarketGaps {
@@ -32,6 +34,11 @@ export class MarketGaps {
     if (market.gapFromMs === 0) market.gapFromMs = market.eventTimeMs
   }
 
+  /** The market gets its first margin account. Until its first mark comes all marks are missed. */
+  join(market: Market, nowMs: number): void {
+    if (market.eventTimeMs === 0 && market.gapFromMs === 0) market.gapFromMs = nowMs
+  }
+
   /** The market has a mark that is evaluated. A gap before it ends with it. */
   hear(market: Market): void {
     if (market.gapFromMs === 0) market.heard.hear(market)
@@ -42,8 +49,9 @@ export class MarketGaps {
   leave(market: Market, nowMs: number): void {
     const { venue, symbol, gapFromMs: fromMs, heard } = market
     if (fromMs === 0) return
-    market.gapFromMs = 0
-    this.#foundUnheld({ venue, symbol, eventTimeMs: fromMs, heard: heard.range }, nowMs)
+    // Who joins before the next mark misses what is behind this.
+    market.gapFromMs = market.eventTimeMs === 0 ? 0 : nowMs
+    this.#foundUnheld({ venue, symbol, eventTimeMs: fromMs, heard: heard.orNull }, nowMs)
   }
 
   /** The same of a market that an earlier run held, and whose accounts have gone since. */
@@ -52,18 +60,18 @@ export class MarketGaps {
   }
 
   #foundUnheld({ venue, symbol, eventTimeMs: fromMs, heard }: Watermark, toMs: number): void {
-    if (toMs - fromMs > GAP_MIN_MS)
-      this.#found({ venue, symbol, fromMs, toMs, heard: [heard], held: new Map() })
+    if (toMs - fromMs > minimumMs(heard))
+      this.#found({ venue, symbol, fromMs, toMs, heard: heard === null ? [] : [heard], held: new Map() })
   }
 
   #end(market: Market): void {
     const { venue, symbol, gapFromMs: fromMs, eventTimeMs: toMs } = market
-    const before = market.heard.range
+    const before = market.heard.orNull
     market.gapFromMs = 0
     market.heard.hear(market)
-    if (toMs - fromMs <= GAP_MIN_MS || !isHeld(market)) return
+    if (toMs - fromMs <= minimumMs(before) || !isHeld(market)) return
     const beginsInOther = minuteOf(fromMs) !== minuteOf(toMs)
-    const heard = beginsInOther && before.minuteMs === minuteOf(fromMs) ? [before] : []
+    const heard = beginsInOther && before?.minuteMs === minuteOf(fromMs) ? [before] : []
     market.heard.onEnd((range) => heard.push(range))
     this.#ending.push({ venue, symbol, fromMs, toMs, heard, held: this.#held })
     this.#kernel.nominateAll(market.instrument)
@@ -104,4 +112,9 @@ export class MarketGaps {
     const held = this.#held.get(id)
     if (held === undefined || names.indexOf(held) < level) this.#held.set(id, names[level]!)
   }
+}
+
+/** `heard`: of the mark before it. */
+function minimumMs(heard: HeardRange | null): number {
+  return heard === null ? FIRST_MARK_GAP_MIN_MS : GAP_MIN_MS
 }

@@ -62,6 +62,11 @@ export class HeardMinute implements HeardRange {
     return { minuteMs, low, high }
   }
 
+  /** A copy; null before the first mark. */
+  get orNull(): HeardRange | null {
+    return this.minuteMs === 0 ? null : this.range
+  }
+
   #begin(minuteMs: number, mark: Decimal, value: number): void {
     if (this.#ended !== undefined) {
       this.#ended(this.range)

@@ -9,7 +9,7 @@ import type { Venues } from './venues.ts'
 export class HeldMarkets {
   readonly #markets: Markets
   readonly #announcer: Announcer
-  readonly #gaps: Pick<MarketGaps, 'leave' | 'leftBehind'>
+  readonly #gaps: Pick<MarketGaps, 'join' | 'leave' | 'leftBehind'>
   readonly #clock: Clock
   readonly #venues: Venues | undefined
 
@@ -19,7 +19,7 @@ export class HeldMarkets {
       readonly announcer: Announcer
       readonly venues: Venues | undefined
     },
-    gaps: Pick<MarketGaps, 'leave' | 'leftBehind'>,
+    gaps: Pick<MarketGaps, 'join' | 'leave' | 'leftBehind'>,
     clock: Clock,
   ) {
     this.#markets = parts.markets
@@ -40,7 +40,10 @@ export class HeldMarkets {
    */
   announce(isAllApplied: boolean): void {
     const nowMs = this.#clock.nowMs()
-    for (const market of this.#markets.crossed) if (!isHeld(market)) this.#gaps.leave(market, nowMs)
+    for (const market of this.#markets.crossed) {
+      if (isHeld(market)) this.#gaps.join(market, nowMs)
+      else this.#gaps.leave(market, nowMs)
+    }
     for (const transition of this.#markets.takeTransitions(isAllApplied))
       this.#announcer.addMarket(transition)
     for (const transition of this.#venues?.takeUnheld(isAllApplied) ?? [])

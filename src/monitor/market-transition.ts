@@ -25,7 +25,7 @@ export interface UnfilledGap {
   readonly fromMs: number
   readonly toMs: number
   readonly reasons: readonly GapReason[]
-  /** Margin accounts that have no verdict in it. */
+  /** Margin accounts of which it could not be said what happened to them, though the record was read. */
   readonly undecided: number
 }
 
@@ -72,7 +72,10 @@ export function gapTransition(market: Market, gap: UnfilledGap): MarketTransitio
   published.episode = Math.max(1, published.episode)
   published.sequence++
   const { episode, sequence } = published
-  const { fromMs: sinceMs, undecided: marginAccounts } = gap
+  const { fromMs: sinceMs } = gap
+  // Where the record itself lacks something, nobody in the market has a whole verdict.
+  const isRecordWhole = gap.reasons.every((reason) => reason === 'terms-unknown')
+  const marginAccounts = isRecordWhole ? gap.undecided : Math.max(gap.undecided, market.marginAccounts)
   const kind = 'market-gap'
   const { stale, expired, delisted, contradictions } = published
   const stays = { stale, expired, delisted, contradictions }

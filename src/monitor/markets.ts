@@ -204,7 +204,7 @@ export class Markets {
     const watermark = this.#watermarks.get(subject)
     this.#watermarks.delete(subject)
     const heard = new HeardMinute()
-    if (watermark !== undefined) heard.restore(watermark.heard)
+    if (watermark?.heard) heard.restore(watermark.heard)
     const market: Market = {
       venue,
       symbol,

@@ -30,12 +30,17 @@ export class MissedPrices {
     this.#parts.markets.restoreWatermark(watermark)
   }
 
-  /** The last marks that were evaluated, of the markets that somebody holds and behind which no gap is known that has not ended. */
+  /**
+   * The last marks that were evaluated, of the markets that somebody holds and behind which no gap is known that has not ended; and
+   * since when a first mark is awaited, by this run or an earlier one.
+   */
   *watermarks(): Generator<Watermark> {
     for (const market of this.#parts.markets.all) {
       const { venue, symbol, eventTimeMs, heard, gapFromMs } = market
-      if (eventTimeMs > 0 && gapFromMs === 0 && isHeld(market))
-        yield { venue, symbol, eventTimeMs, heard: heard.range }
+      if (!isHeld(market)) continue
+      if (eventTimeMs > 0 && gapFromMs === 0) yield { venue, symbol, eventTimeMs, heard: heard.range }
+      else if (eventTimeMs === 0 && gapFromMs > 0)
+        yield { venue, symbol, eventTimeMs: gapFromMs, heard: heard.orNull }
     }
   }
 

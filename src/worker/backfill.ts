@@ -21,7 +21,7 @@ import type { RedisCommands, ShardKeys } from '../redis/index.ts'
 import { httpGet, httpPost, Slices, waitAtMost } from '../system/index.ts'
 import { historyCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { every } from './every.ts'
-import { type Filled, GapFiller } from './gap-filler.ts'
+import { changesFromMs, type Filled, GapFiller } from './gap-filler.ts'
 import { KeptGaps } from './kept-gaps.ts'
 import { publishedIn } from './published-in-gap.ts'
 import { SharedVersions } from './shared-versions.ts'
@@ -225,7 +225,7 @@ export class WorkerBackfill {
     const { missed } = this.#monitor
     missed.expect()
     try {
-      const versions = await this.#versions.since(request.gap.fromMs)
+      const versions = await this.#versions.since(changesFromMs(request.gap))
       return await this.#judgeInTurn({ ...request, versions })
     } finally {
       missed.expectNoMore()

@@ -34,7 +34,7 @@ export class WorkerFunding {
       redis,
       key,
       clock,
-      kept: (records) => guard(() => this.#monitor!.applyFunding(records)),
+      kept: (records) => guard(() => this.#monitor?.applyFunding(records)),
       fault: (error) => log.error({ code: error.code }, error.message),
       failed: (error) =>
         guard(() => {
@@ -58,8 +58,14 @@ export class WorkerFunding {
     this.#cancel = every(clock, SETTLE_EVERY_MS, () => guard(() => monitor.settleFunding(clock.nowMs())))
   }
 
-  async close(): Promise<void> {
+  /** Gives the monitor nothing more: what falls due is left to the next worker. Call when the monitor stops. */
+  end(): void {
     this.#cancel()
+    this.#monitor = undefined
+  }
+
+  async close(): Promise<void> {
+    this.end()
     await this.#log?.close()
   }
 }

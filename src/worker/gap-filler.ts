@@ -117,9 +117,9 @@ export class GapFiller {
     published: BackfillRequest['published'],
   ): Promise<BackfillOutcome> {
     const { versionsSince, judge, beside } = this.#options
-    const { venue, symbol, fromMs } = gap
+    const { venue, symbol } = gap
     const bars = new Map([[symbol, own]])
-    const symbols = await beside(venue, symbol, await versionsSince(fromMs))
+    const symbols = await beside(venue, symbol, await versionsSince(changesFromMs(gap)))
     await this.#addBars([...symbols], gap, part, bars)
     return await judge({ gap, minutes: [...own.keys()], bars, published })
   }
@@ -169,4 +169,9 @@ function minutesOf({ fromMs, toMs }: Span): number[] {
   const minutes: number[] = []
   for (let minuteMs = fromMs; minuteMs <= toMs; minuteMs += MARK_BAR_MS) minutes.push(minuteMs)
   return minutes
+}
+
+/** From where on changes of terms count: all of the first minute is judged. */
+export function changesFromMs({ fromMs }: Gap): number {
+  return minuteOf(fromMs)
 }

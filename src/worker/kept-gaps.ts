@@ -46,7 +46,8 @@ export class KeptGaps {
 
   /** The venue's time of the last mark of the market as Redis has it; 0 if it has none. */
   watermarkMsOf(market: Pick<Watermark, 'venue' | 'symbol'>): number {
-    return this.#watermarks.get(marketOf(market))?.eventTimeMs ?? 0
+    const watermark = this.#watermarks.get(marketOf(market))
+    return watermark?.heard ? watermark.eventTimeMs : 0
   }
 
   /** A gap that is to be filled. */

@@ -264,6 +264,7 @@ class MonitorWorker implements Worker {
     while (!this.#monitor.isIdle && this.#failure === undefined && leftMs() > 0)
       await sleep(clock, STOP_POLL_MS)
     this.#backfill.end()
+    this.#funding.end()
     this.#monitor.stop()
     await this.#eventLog.flush(leftMs())
     await this.#backfill.close()

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readGaps } from '../../src/api/index.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Clock } from '../../src/domain/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
@@ -29,13 +30,14 @@ const clock: Clock = { ...systemClock, nowMs }
 beforeAll(async () => {
   servers = await Servers.start()
   klines = await ScriptedKlines.start()
-  rulesFile = servers.writeRules({ AAAUSDT: ONE_PERCENT, BBBUSDT: ONE_PERCENT })
+  rulesFile = servers.writeRules({ AAAUSDT: ONE_PERCENT, BBBUSDT: ONE_PERCENT, CCCUSDT: ONE_PERCENT })
 })
 beforeEach(() => {
   shard = servers.nextShard()
   klines.bars.clear()
   klines.requests.length = 0
   klines.status = 200
+  servers.exchange.requests.length = 0
   at(START_MS + 10_000)
   servers.exchange.setMark(SYMBOL, '100')
   servers.exchange.setMark('BBBUSDT', '100')
@@ -154,6 +156,39 @@ describe('a breach that comes and goes while no worker runs', () => {
   })
 })
 
+describe('a breach that comes and goes before the first mark of a market', () => {
+  const UNHEARD = 'CCCUSDT'
+
+  it('is found by the worker that hears the venue at last, from the time at which the account was stored', async () => {
+    await shard.store([
+      longAt100('desk/near', '20', { symbol: UNHEARD }),
+      longAt100('desk/far', '60', { symbol: UNHEARD }),
+    ])
+    await start()
+    await until(
+      async () => (await readGaps({ url: servers.redis.url, shard: shard.name })).watermarks.length > 0,
+    )
+    klines.set(UNHEARD, minute(1), { low: '80', high: '100' })
+    // The next worker goes on waiting for the mark.
+    at(minute(2) + 10_000)
+    await worker!.stop()
+    await start()
+    await until(() => servers.exchange.requests.length === 2)
+    at(minute(3) + 58_000)
+    servers.exchange.setMark(UNHEARD, '100')
+    await until(() => filled() === 1, 20_000)
+    await until(() => worker!.read.counters().log.streamed === 2)
+    expect(await events()).toEqual([
+      `desk/near #1 episode 1 liquidation 0 → 1 ${minute(1)}`,
+      expect.stringMatching(/^desk\/near #2 episode 1 recovered 1 → 0 /),
+    ])
+    expect(klines.requests.map(minutesOf)).toEqual([
+      [0, 2],
+      [3, 3],
+    ])
+  })
+})
+
 describe('a gap that cannot be filled', () => {
   it('is published with its span and its reason, and no account is told safe or in breach for it', async () => {
     await shard.store([near])
@@ -164,7 +199,14 @@ describe('a gap that cannot be filled', () => {
     await until(() => filled() === 1, 20_000)
     await until(() => worker!.read.counters().log.streamed === 1)
     expect(await shard.marketEvents()).toMatchObject([
-      { kind: 'market-gap', symbol: SYMBOL, gapReasons: ['unavailable'], sequence: 1, markPrice: null },
+      {
+        kind: 'market-gap',
+        symbol: SYMBOL,
+        gapReasons: ['unavailable'],
+        marginAccounts: 1,
+        sequence: 1,
+        markPrice: null,
+      },
     ])
     const [gap] = await shard.marketEvents()
     expect(gap!.untilMs! - gap!.sinceMs).toBeGreaterThan(100_000)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
+import type { Clock } from '../../src/domain/index.ts'
 import { createLog } from '../../src/log.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
@@ -53,5 +54,40 @@ describe('a worker that is stopped when an instant begins that liquidates every 
     const streamed = await shard.streamed()
     expect(streamed.filter(({ kind }) => kind === 'liquidation')).toHaveLength(ACCOUNTS)
     expect((await shard.queued()).sort()).toEqual(streamed.map(({ id }) => id).sort())
+  })
+})
+
+describe('a worker that is stopped while minutes pass', () => {
+  it('leaves what falls due in them to the next one, and does not say that it left a change of an account', async () => {
+    const { exchange, redis } = servers
+    const shard = servers.nextShard()
+    exchange.setMark('AAAUSDT', '100')
+    await shard.import([longAt100('desk/a', '20')])
+    let minutes = 0
+    let isStopping = false
+    const clock: Clock = {
+      ...systemClock,
+      nowMs: () => systemClock.nowMs() + 60_000 * (isStopping ? minutes++ : 0),
+      // So funding is looked at again and again until the worker has stopped.
+      after: (delayMs, then) => systemClock.after(delayMs === 250 ? 1 : delayMs, then),
+    }
+    const worker = await startWorker({
+      config: loadConfig({
+        redisUrl: redis.url,
+        shard: shard.name,
+        logLevel: 'error',
+        rulesFile: servers.rulesFile,
+        streamUrls: { 'bybit-linear': exchange.url },
+      }),
+      redisUrl: redis.url,
+      clock,
+      random: seededRandom(1),
+      log: createLog('error'),
+      fatal: (error) => expect.unreachable(error.message),
+    })
+    await until(() => worker.read.feeds()[0]?.state === 'fresh')
+    isStopping = true
+    await worker.stop()
+    expect(minutes).toBeGreaterThan(0)
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { GapReason } from '../../src/domain/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { crossPosition, isolatedLong, makeAccount } from '../support/accounts.ts'
 import { openMonitor } from '../support/monitor.ts'
@@ -75,6 +76,75 @@ describe('a gap in the marks of a market', () => {
     monitor.loaded()
     frame([['AUSDT', '100']], VENUE, AT + 95_000)
     expect(short({ gap: gaps[0]! })).toMatchObject({ fromS: 5, toS: 95, heard: ['0: 90 to 110'] })
+  })
+
+  it('begins with the first margin account where the first mark comes much later, also for the next worker', () => {
+    const { at, gaps, monitor } = watching(['a'])
+    expect([...monitor.missed.watermarks()]).toEqual([
+      { venue: VENUE, symbol: 'AUSDT', eventTimeMs: AT, heard: null },
+    ])
+    at(95, ['AUSDT', '99'])
+    expect(gaps.map((gap) => short({ gap }))).toEqual([
+      { symbol: 'AUSDT', fromS: 0, toS: 95, heard: [], held: [] },
+    ])
+
+    const next = openMonitor({ startMs: AT + 50_000 })
+    next.monitor.missed.restoreWatermark({
+      venue: isolatedLong('a').venue,
+      symbol: 'AUSDT',
+      eventTimeMs: AT,
+      heard: null,
+    })
+    next.monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    next.monitor.loaded()
+    expect([...next.monitor.missed.watermarks()]).toMatchObject([{ eventTimeMs: AT, heard: null }])
+    next.frame([['AUSDT', '99']], VENUE, AT + 95_000)
+    expect(next.gaps.map((gap) => short({ gap }))).toMatchObject([{ fromS: 0, toS: 95, heard: [] }])
+    expect([...next.monitor.missed.watermarks()]).toMatchObject([{ eventTimeMs: AT + 95_000 }])
+  })
+
+  it('is none while a market is subscribed, and begins anew with an account that comes after all had left', () => {
+    const { at, gaps, monitor, clock } = watching(['a'])
+    at(10, ['AUSDT', '99'])
+    expect(gaps).toEqual([])
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT' }) })
+    clock.advanceTo(AT + 15_000)
+    monitor.apply({ kind: 'removed', id: 'b', version: 2 })
+    clock.runTurns()
+    expect(gaps).toEqual([])
+    clock.advanceTo(AT + 40_000)
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT' }) })
+    at(100, ['BUSDT', '99'])
+    expect(gaps.map((gap) => short({ gap }))).toMatchObject([{ symbol: 'BUSDT', fromS: 40, toS: 100 }])
+  })
+
+  it('goes on for an account that comes while the market is cut and all others have left', () => {
+    const { at, gaps, monitor, clock, interrupt } = watching(['a'])
+    at(10, ['AUSDT', '99'])
+    interrupt()
+    clock.advanceTo(AT + 40_000)
+    monitor.apply({ kind: 'removed', id: 'a', version: 2 })
+    monitor.apply({ kind: 'put', account: isolatedLong('b') })
+    at(100, ['AUSDT', '99'])
+    expect(gaps.map((gap) => short({ gap }))).toMatchObject([
+      { fromS: 10, toS: 40 },
+      { fromS: 40, toS: 100 },
+    ])
+  })
+
+  it('that is not filled counts whom it leaves without a whole verdict', () => {
+    const { at, gaps, interrupt, monitor, clock, records } = watching(['a'], ['b'])
+    at(1, ['AUSDT', '99'])
+    interrupt()
+    at(130, ['AUSDT', '99'])
+    const { fromMs, toMs } = gaps[0]!
+    const publish = (reasons: GapReason[], undecided: number) =>
+      monitor.missed.publishUnfilled(VENUE, 'AUSDT', { fromMs, toMs, reasons, undecided })
+    publish(['no-record'], 0)
+    publish(['terms-unknown'], 1)
+    publish(['bars-missing', 'terms-unknown'], 1)
+    clock.runTurns()
+    expect(records.map(({ event }) => 'marginAccounts' in event && event.marginAccounts)).toEqual([2, 1, 2])
   })
 
   it('knows the levels at which margin accounts stood at its ends', () => {

@@ -111,7 +111,7 @@ describe('the filling of a gap', () => {
       },
     })
     await fill(gapOf(5, 10))
-    expect(asked).toEqual([AT + 5_000, VENUE, 'AUSDT', versions])
+    expect(asked).toEqual([AT, VENUE, 'AUSDT', versions])
   })
 
   it('is not done where the venue keeps no record, does not answer, or lacks minutes', async () => {
