@@ -3,13 +3,12 @@ import { fileReason, PlimsollError } from '../errors.ts'
 import { makeFolder } from '../system/index.ts'
 
 /**
- * What `use` makes of the folder, which is made where it is missing. `setting` names it.
+ * What `use` makes of the folder, which is made where it is missing; it gets the folders that were made. `setting` names it.
  * @throws PlimsollError CONFIGURATION for a folder that cannot be written.
  */
-export function inWritableFolder<T>(folder: string, setting: string, use: () => T): T {
+export function inWritableFolder<T>(folder: string, setting: string, use: (made: readonly string[]) => T): T {
   try {
-    makeFolder(folder)
-    return use()
+    return use(makeFolder(folder))
   } catch (cause) {
     const rule = `must be a folder that can be written: ${fileReason(cause)}`
     throw new PlimsollError('CONFIGURATION', `${setting} is ${JSON.stringify(folder)}: ${rule}`, { cause })

@@ -20,10 +20,10 @@ export interface ProbeQuestion {
 }
 
 /** The streams, each with the markets to ask it for. */
-export function askedOf({ venue: name, symbols, url }: ProbeQuestion, nowMs: number): Asked[] {
+export function askedOf(question: ProbeQuestion, nowMs: number): Asked[] {
+  const { venue: name, symbols, url } = question
   const { venue, streams: named } = streamsNamed(name)
-  // One that needs an address of the user's is heard where it is named itself.
-  const streams = named.length > 1 ? named.filter(({ isOptIn }) => isOptIn !== true) : named
+  const streams = heardOf(named)
   if (streams.length === 0) throw usage(noAddress(name, named))
   const carried = (symbol: string) => streams.find((source) => source.carries(symbol))
   const lost = symbols?.filter((symbol) => carried(symbol) === undefined) ?? []
@@ -34,14 +34,45 @@ export function askedOf({ venue: name, symbols, url }: ProbeQuestion, nowMs: num
     const limited = symbols === undefined ? ofSource.slice(0, MARKETS_DEFAULT) : ofSource
     return limited.length === 0 ? [] : [{ source, symbols: [...new Set(limited)] }]
   })
-  if (asked.length === 0)
-    throw usage(`the built-in rules hold no contract of ${name}: give some by --symbols`)
+  refuseNowhere(streams, asked.length === 0, url)
+  if (asked.length === 0) throw usage(`the built-in rules hold no market of ${name}: give some by --symbols`)
   if (url !== undefined && asked.length > 1)
     throw usage(`--url is one stream: --venue must name one of ${streams.map((one) => one.id).join(', ')}`)
-  const [nowhere] = asked.filter(({ source }) => url === undefined && addressOf(source) === '')
-  if (nowhere !== undefined)
-    throw usage(`--venue ${nowhere.source.id} has no public address: give yours by --url`)
   return asked
+}
+
+/** One that is used on request is heard where it is named itself. */
+function heardOf(named: readonly VenueSource[]): readonly VenueSource[] {
+  return named.length > 1 ? named.filter(({ isOptIn }) => isOptIn !== true) : named
+}
+
+/** `streams`: all that would be heard; `needsSymbols`: no market of them is known. */
+function refuseNowhere(
+  streams: readonly VenueSource[],
+  needsSymbols: boolean,
+  url: string | undefined,
+): void {
+  const nowhere = url === undefined ? streams.find((source) => addressOf(source) === '') : undefined
+  if (nowhere === undefined) return
+  const markets = needsSymbols ? ', and its markets by --symbols' : ''
+  throw usage(`--venue ${nowhere.id} has no public address: give yours by --url${markets}`)
+}
+
+/** The streams of the venue that are not heard although no market is named: each with the reason, and how to name it. */
+export function unheardOf(question: ProbeQuestion, nowMs: number): string[] {
+  if (question.symbols !== undefined) return []
+  const { streams } = streamsNamed(question.venue)
+  const asked = askedOf(question, nowMs).map(({ source }) => source)
+  return streams
+    .filter((source) => !asked.includes(source))
+    .map((source) => `${source.id} (--venue ${source.id}${whyUnheard(source)})`)
+}
+
+function whyUnheard(source: VenueSource): string {
+  if (addressOf(source) === '') return ', with --url: it has no public address'
+  return source.isOptIn === true
+    ? ': heard on request'
+    : ', with --symbols: the built-in rules hold no market of it'
 }
 
 /** The URL or path of the source itself; empty where it has none. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { loadConfig } from '../config.ts'
 import type { Clock } from '../domain/index.ts'
-import { CompressedFile } from '../system/index.ts'
+import { CompressedFile, removeEmptyFolders } from '../system/index.ts'
 import { inWritableFolder, timeInName } from './new-file.ts'
 import type { Output } from './terminal.ts'
 import { tell } from './wrapping.ts'
@@ -16,6 +16,7 @@ const WAITING_MAX = 16 * MIB
 export interface RecordedFile {
   readonly path: string
   append(frame: string): void
+  /** Removes the folders that were made for the file if no frame came. */
   close(): Promise<void>
 }
 
@@ -28,9 +29,8 @@ export function recordedFile(
 ): RecordedFile {
   const settings = loadConfig(dataDir === undefined ? {} : { dataDir })
   const folder = typeof record === 'string' ? record : join(settings.dataDir, 'probes')
-  const path = inWritableFolder(folder, '--record', () =>
-    join(folder, `${id}-${timeInName(clock.nowMs())}.frames.gz`),
-  )
+  const made = inWritableFolder(folder, '--record', (folders) => folders)
+  const path = join(folder, `${id}-${timeInName(clock.nowMs())}.frames.gz`)
   const ended = (reason: 'full' | 'behind' | Error) =>
     tell(errors, `plimsoll: the frames of ${id} are kept no further: ${endText(reason)}`)
   const options = { path, clock, bytesMax: FILE_BYTES_MAX, waitingMax: WAITING_MAX, ended }
@@ -40,7 +40,11 @@ export function recordedFile(
     // JSON has line breaks only between its words, where a space says the same.
     file.append(frame.replaceAll(/[\r\n]+/g, ' '))
   }
-  return { path, append, close: async () => await file?.close() }
+  const close = async () => {
+    await file?.close()
+    if (file === undefined) removeEmptyFolders(made)
+  }
+  return { path, append, close }
 }
 
 function endText(reason: 'full' | 'behind' | Error): string {

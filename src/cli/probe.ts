@@ -14,7 +14,7 @@ import { connectSocket, httpGet, openFollowed, systemClock, systemRandom } from 
 import { VENUE_NAMES } from '../venues/index.ts'
 import { writeLine } from './lines.ts'
 import { whole } from './options.ts'
-import { addressOf, askedOf, MARKETS_DEFAULT, type ProbeQuestion } from './probe-asked.ts'
+import { addressOf, askedOf, MARKETS_DEFAULT, type ProbeQuestion, unheardOf } from './probe-asked.ts'
 import { type RecordedFile, recordedFile } from './probe-file.ts'
 import { type ProbedSource, probeLines } from './probe-lines.ts'
 import { type Ended, untilSignal } from './signals.ts'
@@ -71,7 +71,9 @@ export function probeCommand(context: ProbeContext = REAL): Command {
     .addHelpText(
       'after',
       `\nA venue's name stands for its streams that are heard unless settings say\n` +
-        'otherwise, the name of a stream for that one.\n' +
+        'otherwise, the name of a stream for that one; a line says which streams of the\n' +
+        'venue are not heard, and how they are named. A stream without a public address\n' +
+        'needs --url.\n' +
         `Without --symbols the first ${counted(MARKETS_DEFAULT, 'contract')} of the built-in rules are asked for.\n` +
         'Of each market: how often its price came, the longest silence, and its age: the\n' +
         'time of this machine less the time that the venue states. Of the frames that\n' +
@@ -99,6 +101,8 @@ interface Listening {
 async function probe(context: ProbeContext, flags: ProbeFlags): Promise<boolean> {
   const { output, errors, clock } = context
   const asked = askedOf(flags, clock.nowMs())
+  const unheard = unheardOf(flags, clock.nowMs())
+  if (unheard.length > 0) tell(errors, `plimsoll: not heard: ${unheard.join(', ')}`)
   const listening = asked.map(({ source, symbols }) => listen(context, flags, source, symbols))
   const ended = context.untilSignal()
   const startedMs = clock.monotonicMs()

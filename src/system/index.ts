@@ -1,7 +1,7 @@
 export { sleep, systemClock } from './clock.ts'
 export { CLOSE_LIMIT_MS, CompressedFile, isDamage, readCompressed } from './compressed-file.ts'
 export { type Disk, systemDisk } from './disk.ts'
-export { type FileInFolder, filesIn, makeFolder } from './folder.ts'
+export { type FileInFolder, filesIn, makeFolder, removeEmptyFolders } from './folder.ts'
 export { type FollowedFile, followPipe, type OpenFollowed, openFollowed } from './followed-file.ts'
 export { type HttpAnswer, type HttpGet, type HttpPost, httpGet, httpPost } from './http.ts'
 export {

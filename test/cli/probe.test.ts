@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decode } from '../../src/cli/decode.ts'
 import { linesOf } from '../../src/cli/lines.ts'
 import { probeCommand } from '../../src/cli/probe.ts'
+import { unheardOf } from '../../src/cli/probe-asked.ts'
 import { connectSocket, httpGet, openFollowed, systemClock, systemRandom } from '../../src/system/index.ts'
 import { sourceOf } from '../../src/venues/index.ts'
 import { ScriptedVenue } from '../support/scripted-venue.ts'
@@ -139,14 +140,16 @@ describe('plimsoll probe', () => {
     expect(text.output).toContain(`no price came of ${taken}`)
   })
 
-  it('ends at once with one line where nothing can be reached, and leaves no file', async () => {
+  it('ends at once with one line where nothing can be reached, and leaves no folder that it made', async () => {
     const url = venue.url
     await venue.stop()
-    const { done, text } = run(['--venue', ID, '--url', url, '--record', join(folder, 'frames')])
+    const { done, text } = run(['--venue', ID, '--url', url, '--record', join(folder, 'data', 'frames')])
     await expect(done).rejects.toMatchObject({ code: 'VENUE_UNAVAILABLE' })
     await expect(done).rejects.toThrow(/^no frame came: bybit-linear at ws:\/\/\S+: .*ECONNREFUSED/)
     expect(text).toEqual({ output: '', errors: '' })
-    expect(readdirSync(join(folder, 'frames'))).toEqual([])
+    expect(readdirSync(folder)).toEqual([])
+    await expect(run(['--venue', ID, '--url', url, '--record', folder]).done).rejects.toThrow()
+    expect(existsSync(folder)).toBe(true)
     venue = await ScriptedVenue.start({ dialect: dialect!, cadenceMs: CADENCE_MS, prices: 'counted' })
   })
 
@@ -156,6 +159,15 @@ describe('plimsoll probe', () => {
       ['--venue', 'cme'],
       /cme has no stream with a public address: name one of cme-file, cme-poll, and its address by --url/,
     ],
+    [['--venue', 'cme-poll'], /--venue cme-poll has no public address: give yours by --url/],
+    [
+      ['--venue', 'binance-margin-index'],
+      /--venue binance-margin-index has no public address: give yours by --url, and its markets by --symbols/,
+    ],
+    [
+      ['--venue', 'binance-margin-index', '--url', 'http://127.0.0.1:1'],
+      /the built-in rules hold no market of binance-margin-index: give some by --symbols/,
+    ],
     [['--venue', 'bybit', '--symbols', 'BTCUSDT,no such'], /no stream of bybit carries no such/],
     [
       ['--venue', 'bybit', '--url', 'ws://127.0.0.1:1'],
@@ -163,6 +175,37 @@ describe('plimsoll probe', () => {
     ],
   ])('refuses %j', async (args, message) => {
     await expect(run([...args, '--no-record']).done).rejects.toThrow(message)
+  })
+
+  it.each([
+    [
+      'kraken',
+      [],
+      ['kraken-spot (--venue kraken-spot, with --symbols: the built-in rules hold no market of it)'],
+    ],
+    [
+      'hyperliquid',
+      [],
+      [
+        'hyperliquid-all-dexs (--venue hyperliquid-all-dexs: heard on request)',
+        'hyperliquid-fast (--venue hyperliquid-fast: heard on request)',
+      ],
+    ],
+    ['coinbase', [], ['coinbase-intx (--venue coinbase-intx, with --url: it has no public address)']],
+    ['bybit', [], []],
+    ['kraken', ['PF_XBTUSD'], []],
+    ['kraken-spot', ['XBTUSD'], []],
+  ])('says which streams of %s it does not hear, and how they are named: %j', (name, stated, unheard) => {
+    const symbols = stated.length === 0 ? {} : { symbols: stated }
+    expect(unheardOf({ venue: name, ...symbols }, Date.now())).toEqual(unheard)
+  })
+
+  it('says so before it listens', async () => {
+    const { done, text } = run(['--venue', 'kraken', '--no-record', '--url', 'ws://127.0.0.1:1'])
+    await expect(done).rejects.toMatchObject({ code: 'VENUE_UNAVAILABLE' })
+    expect(text.errors).toBe(
+      'plimsoll: not heard: kraken-spot (--venue kraken-spot, with --symbols: the built-in rules hold no market of it)\n',
+    )
   })
 
   it('refuses a folder that cannot be written, before it connects', async () => {
