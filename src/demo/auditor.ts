@@ -1,6 +1,6 @@
 import { inboxId, isVenueEvent, type MarginEvent, type PlimsollEvent } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import type { SubscriberResult } from './protocol.ts'
+import type { Arrivals, SubscriberResult } from './protocol.ts'
 import type { ComparedMarketEvent } from './referee/market-replay.ts'
 import type { ComparedEvent, InstantTick, Referee } from './referee/referee.ts'
 import { keepWorst } from './screen/headlines.ts'
@@ -16,6 +16,7 @@ type Instant = readonly InstantTick[]
 /** Counts the effects of events, keeps the events of judged accounts, and lets the referee replay the instants. */
 export interface Auditor {
   readonly delivered: number
+  readonly arrivals: Readonly<Record<string, Readonly<Arrivals>>>
   readonly replayedTicks: number
   /** The effect of an event; call it inside `once`. */
   effect(event: PlimsollEvent): void
@@ -31,6 +32,7 @@ export function createAuditor(referee: Referee): Auditor {
   const effects = new Map<string, number>()
   const judged: (ComparedEvent | ComparedMarketEvent)[] = []
   const worst: MarginEvent[] = []
+  const arrivals: Record<string, Arrivals> = {}
   let duplicated = 0
   let waiting: Instant[] = []
   /** The first of `waiting` that is not replayed. */
@@ -40,6 +42,7 @@ export function createAuditor(referee: Referee): Auditor {
     get delivered() {
       return effects.size
     },
+    arrivals,
     get replayedTicks() {
       return referee.ticks
     },
@@ -47,10 +50,14 @@ export function createAuditor(referee: Referee): Auditor {
       const id = inboxId(event)
       const before = effects.get(id) ?? 0
       effects.set(id, before + 1)
+      arrivals[event.venue] ??= { delivered: 0, duplicated: 0 }
+      const ofVenue = arrivals[event.venue]!
       if (before > 0) {
         duplicated += 1
+        ofVenue.duplicated += 1
         return
       }
+      ofVenue.delivered += 1
       // The referee knows the prices that the worker heard, and no doubt of them.
       if (event.kind === 'revision' || isVenueEvent(event)) return
       if (!('marginAccount' in event)) {
@@ -79,6 +86,7 @@ export function createAuditor(referee: Referee): Auditor {
       return {
         delivered: effects.size,
         duplicated,
+        arrivals,
         judgement: referee.judge(judged),
         replayedTicks: referee.ticks,
         replayChecks: referee.checks,

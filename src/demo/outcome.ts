@@ -2,7 +2,8 @@ import type { MarginEvent, WorkerCounters } from '../domain/index.ts'
 import type { DemoBook } from './accounts/synthetic-accounts.ts'
 import { namesOf } from './exchange/instruments.ts'
 import type { SubscriberResult } from './protocol.ts'
-import type { DemoSummary, SummaryContext } from './screen/summary.ts'
+import type { DemoSummary, SummaryContext, VenueSummary } from './screen/summary.ts'
+import type { VenueCounts } from './venue-counts.ts'
 
 /** How much of the book the naive replay judges. */
 export interface Sample {
@@ -16,6 +17,7 @@ interface Known extends Sample {
   /** How long the market ran: less than was planned after Ctrl-C. */
   readonly marketMs: number
   readonly book: DemoBook
+  readonly counts: VenueCounts
 }
 
 /** Connections that the feeds opened again. Frames that were sent to the broken connection did not arrive. */
@@ -27,14 +29,19 @@ export function reconnectsOf(feeds: WorkerCounters['feeds']): number {
 
 /** What is between the venues and the subscriber: prices without a verdict, and events that are not in a queue. */
 export function leftOf(
-  { ticks, waiting, unpublished, log, feeds }: Pick<WorkerCounters, LeftCounter>,
+  counters: Pick<WorkerCounters, BehindCounter | 'ticks' | 'feeds'>,
   sentTicks: number,
 ): number {
-  const unheard = reconnectsOf(feeds) > 0 ? 0 : Math.max(0, sentTicks - ticks)
-  return unheard + waiting + unpublished + log.outbox
+  const unheard = reconnectsOf(counters.feeds) > 0 ? 0 : Math.max(0, sentTicks - counters.ticks)
+  return unheard + behindOf(counters)
 }
 
-type LeftCounter = 'ticks' | 'waiting' | 'unpublished' | 'log' | 'feeds'
+/** The same of what the worker has heard. */
+export function behindOf({ waiting, unpublished, log }: Pick<WorkerCounters, BehindCounter>): number {
+  return waiting + unpublished + log.outbox
+}
+
+type BehindCounter = 'waiting' | 'unpublished' | 'log'
 
 /** Events of every kind that a worker published. */
 export function madeOf(events: Readonly<Record<string, number>>): number {
@@ -87,6 +94,7 @@ export function outcomeOf(
       replayedAccounts: known.sampleAccounts,
       seed: run.seed,
       venues: namesOf(run.streams),
+      ofVenues: ofVenues(known, result),
     },
     context: {
       seconds: run.seconds,
@@ -102,4 +110,18 @@ export function outcomeOf(
       interrupted: run.signal.aborted,
     },
   }
+}
+
+function ofVenues(
+  { book, counts }: Pick<Known, 'book' | 'counts'>,
+  { arrivals, judgement }: Pick<SubscriberResult, 'arrivals' | 'judgement'>,
+): Record<string, VenueSummary> {
+  const venues = [...new Set(book.instruments.map(({ venue }) => venue))]
+  return Object.fromEntries(
+    venues.map((venue) => {
+      const { delivered = 0, duplicated = 0 } = arrivals[venue] ?? {}
+      const { lost = 0, disagreements = 0 } = judgement.ofVenues[venue] ?? {}
+      return [venue, { ...counts.of(venue), delivered, lost, duplicated, disagreements }]
+    }),
+  )
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../domain/index.ts'
 import { sleep } from '../system/index.ts'
 
-const POLL_MS = 20
+/** Reading the counters of a worker costs it time. */
+const POLL_MS = 100
 
 /** How long something is waited for. */
 export interface Patience {

@@ -13,6 +13,9 @@ export type ExchangeProcess = Child<ToExchange, FromExchange>
 export type SubscriberProcess = Child<ToSubscriber, FromSubscriber>
 export type ScreenProcess = Child<ToScreen, FromScreen>
 
+/** A child that works answers a question within this time. */
+export const CHILD_TIMEOUT_MS = 15_000
+
 const stopMessage = { kind: 'stop' } as const
 
 /** Starts the process of the simulated venues. */

@@ -48,19 +48,32 @@ export type ToSubscriber =
 
 export type FromSubscriber =
   | { readonly kind: 'opened'; readonly sampleAccounts: number; readonly samplePositions: number }
-  | { readonly kind: 'progress'; readonly delivered: number }
+  | ({ readonly kind: 'progress' } & SubscriberProgress)
   | { readonly kind: 'headlines'; readonly headlines: readonly Headline[] }
   /** A line for the person at the screen. */
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'result'; readonly result: SubscriberResult }
 
-export interface SubscriberResult {
+/** What arrived of the events of one venue. */
+export interface Arrivals {
+  /** Different events that took effect. */
+  delivered: number
+  /** Effects beyond the first of an event. */
+  duplicated: number
+}
+
+export interface SubscriberProgress {
   /** Different events of the whole book that took effect. */
   readonly delivered: number
+  /** By venue. */
+  readonly arrivals: Readonly<Record<string, Readonly<Arrivals>>>
+  readonly replayedTicks: number
+}
+
+export interface SubscriberResult extends SubscriberProgress {
   /** Effects beyond the first of an event. */
   readonly duplicated: number
   readonly judgement: Judgement
-  readonly replayedTicks: number
   readonly replayChecks: number
   /** The worst liquidations of the run, worst first. */
   readonly worst: readonly MarginEvent[]

@@ -7,27 +7,29 @@ import { keysOf } from '../redis/index.ts'
 import { seededRandom, sleep, waitAtMost } from '../system/index.ts'
 import { startWorker, type Worker } from '../worker/index.ts'
 import { createBook, type DemoBook, loadBook } from './accounts/synthetic-accounts.ts'
+import { catchUp, drain } from './closing.ts'
 import { demoRules, instrumentsOf } from './exchange/instruments.ts'
 import { createInstantFeed, type InstantFeed } from './instant-feed.ts'
-import { type DemoOutcome, leftOf, madeOf, outcomeOf, type Sample } from './outcome.ts'
-import { type Patience, waitWith } from './patience.ts'
-import { type ExchangeProcess, type SubscriberProcess, startExchange, startSubscriber } from './processes.ts'
-import type { SubscriberResult } from './protocol.ts'
+import { type DemoOutcome, outcomeOf, type Sample } from './outcome.ts'
+import { waitWith } from './patience.ts'
+import {
+  CHILD_TIMEOUT_MS,
+  type ExchangeProcess,
+  type SubscriberProcess,
+  startExchange,
+  startSubscriber,
+} from './processes.ts'
 import { createReporter, type DemoState, type Reporter } from './screen/reporter.ts'
 import { type Stop, stopAll } from './stops.ts'
 import { type DemoStore, openDemoStore } from './store.ts'
+import { createVenueCounts } from './venue-counts.ts'
 
 /** Accounts that the naive replay judges; all accounts of a smaller book. */
 export const SAMPLE_ACCOUNTS = 2_000
 /** Longest wait from the start of the worker until every market has a mark. */
 const MARKETS_TIMEOUT_MS = 20_000
-const CHILD_TIMEOUT_MS = 15_000
 /** Wait after the end of the market: Binance sends its last marks within a second. */
 const LAST_MARKS_MS = 1_200
-/** For the last events to reach the queue, and then the subscriber. A busy machine takes its time. */
-const DRAIN_PATIENCE: Patience = { idleMs: 10_000, totalMs: 300_000 }
-/** The same after Ctrl-C, after which the demo must end within 5 s. */
-const HURRIED_DRAIN_PATIENCE: Patience = { idleMs: 1_500, totalMs: 1_500 }
 const MS_PER_SECOND = 1_000
 const POLL_MS = 20
 const ISO_DAY_CHARACTERS = 10
@@ -77,15 +79,15 @@ class DemoRun {
   readonly #state: DemoState = {
     stage: 'starting Redis and the simulated exchange',
     stored: 0,
-    delivered: 0,
+    counts: createVenueCounts(),
+    progress: { delivered: 0, arrivals: {}, replayedTicks: 0 },
     headlines: [],
     exchange: undefined,
     worker: undefined,
+    isReplaying: false,
     notes: [],
   }
   readonly #reporter: Reporter
-  readonly #markets = new Set<string>()
-  readonly #marked = new Set<string>()
   #failure: Error | undefined
 
   constructor(options: DemoOptions, stops: Stop[]) {
@@ -112,8 +114,8 @@ class DemoRun {
     })
     const subscriber = startSubscriber(this.#options.clock)
     this.#stops.push(() => subscriber.stop())
-    subscriber.on('progress', ({ delivered }) => {
-      this.#state.delivered = delivered
+    subscriber.on('progress', (progress) => {
+      this.#state.progress = progress
     })
     subscriber.on('headlines', ({ headlines }) => {
       this.#state.headlines = headlines
@@ -124,7 +126,7 @@ class DemoRun {
     const { urls } = await exchange.next('opened', CHILD_TIMEOUT_MS)
     const sample = await this.#openSubscriber(subscriber, store)
     await this.#load(store)
-    exchange.send({ kind: 'count', markets: [...this.#markets] })
+    exchange.send({ kind: 'count', markets: this.#state.counts.markets })
     const referee = createInstantFeed(this.#options.clock, (instants) =>
       subscriber.send({ kind: 'instants', instants }),
     )
@@ -133,15 +135,21 @@ class DemoRun {
     await this.#untilMarked()
     const marketMs = await this.#playMarket(exchange)
     this.#state.stage = 'delivering the last events'
+    const closing = { worker, clock: this.#options.clock, signal: this.#options.signal }
+    await catchUp(closing)
     exchange.send({ kind: 'hold' })
     const { status } = await exchange.next('held', CHILD_TIMEOUT_MS)
     const sentTicks = Object.values(status.counts).reduce((sum, { ticks }) => sum + ticks, 0)
-    const result = await this.#drain(worker, sentTicks, subscriber, referee)
+    const result = await drain(closing, sentTicks, subscriber, referee, () => {
+      this.#state.isReplaying = true
+    })
+    this.#state.progress = result
     return outcomeOf(this.#options, worker.read.counters(), result, {
       ...sample,
       sentTicks,
       marketMs,
       book: this.#book,
+      counts: this.#state.counts,
     })
   }
 
@@ -159,7 +167,6 @@ class DemoRun {
       notify: notify((text) => this.#reporter.note(text)),
     })
     this.#stops.push(() => store.close())
-    this.#reporter.note(store.where)
     return store
   }
 
@@ -180,12 +187,10 @@ class DemoRun {
   }
 
   async #load(store: DemoStore): Promise<void> {
-    this.#state.stage = 'storing the accounts'
+    this.#state.stage = `storing the accounts in ${store.where}`
     const putMany = async (accounts: readonly Account[]): Promise<void> => {
       this.#check()
-      for (const { venue, positions } of accounts) {
-        for (const { symbol } of positions) this.#markets.add(`${venue}:${symbol}`)
-      }
+      this.#state.counts.store(accounts)
       await store.putMany(accounts)
     }
     await loadBook(this.#book, putMany, (stored) => {
@@ -217,7 +222,7 @@ class DemoRun {
       observer: {
         instant: (marks) => {
           referee.add(marks)
-          for (const { venue, symbol } of marks) this.#marked.add(`${venue}:${symbol}`)
+          this.#state.counts.hear(marks)
         },
       },
     })
@@ -227,12 +232,13 @@ class DemoRun {
   }
 
   async #untilMarked(): Promise<void> {
-    const missing = (): string[] => [...this.#markets].filter((market) => !this.#marked.has(market))
-    const complete = await this.#until(() => missing().length === 0, MARKETS_TIMEOUT_MS)
+    const { counts } = this.#state
+    const complete = await this.#until(() => counts.unheard().length === 0, MARKETS_TIMEOUT_MS)
     if (complete) return
+    const missing = counts.unheard()
     throw new PlimsollError(
       'FEED_REJECTED',
-      `no mark price of ${missing().length} of ${counted(this.#markets.size, 'market')} after ${MARKETS_TIMEOUT_MS} ms, for example ${missing()[0]}`,
+      `no mark price of ${missing.length} of ${counted(counts.markets.length, 'market')} after ${MARKETS_TIMEOUT_MS} ms, for example ${missing[0]}`,
     )
   }
 
@@ -259,26 +265,6 @@ class DemoRun {
     const marketMs = clock.monotonicMs() - startMs
     if (!signal.aborted) await sleep(clock, LAST_MARKS_MS)
     return marketMs
-  }
-
-  /** Waits until the last events have arrived, stops the worker, and asks the referee for its judgement. */
-  async #drain(
-    worker: Worker,
-    sentTicks: number,
-    subscriber: SubscriberProcess,
-    referee: InstantFeed,
-  ): Promise<SubscriberResult> {
-    const { clock, signal } = this.#options
-    const patience = signal.aborted ? HURRIED_DRAIN_PATIENCE : DRAIN_PATIENCE
-    const left = () => leftOf(worker.read.counters(), sentTicks)
-    await waitWith(patience, clock, () => left() === 0, left)
-    await worker.stop()
-    referee.flush()
-    const made = madeOf(worker.read.counters().events)
-    subscriber.send({ kind: 'finish', made, patience })
-    const { result } = await subscriber.next('result', patience.totalMs + CHILD_TIMEOUT_MS)
-    this.#state.delivered = result.delivered
-    return result
   }
 
   #until(condition: () => boolean, timeoutMs: number): Promise<boolean> {

@@ -54,7 +54,10 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
     fault: ({ message }) => send({ kind: 'note', text: `the subscriber: ${message}` }),
   })
   send({ kind: 'opened', sampleAccounts: referee.accounts, samplePositions: referee.positions })
-  every(PROGRESS_EVERY_MS, () => send({ kind: 'progress', delivered: opened.delivered }))
+  every(PROGRESS_EVERY_MS, () => {
+    const { delivered, arrivals, replayedTicks } = opened
+    send({ kind: 'progress', delivered, arrivals, replayedTicks })
+  })
   every(HEADLINES_EVERY_MS, () => send({ kind: 'headlines', headlines: headlines.turn() }))
 }
 

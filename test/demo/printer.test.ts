@@ -99,14 +99,18 @@ describe('lines', () => {
     expect(isLive(new TestTerminal(80, LIVE_ROWS_MIN - 1))).toBe(false)
   })
 
-  it('come once a second, whole in a pipe', () => {
+  it('come once a second, whole in a pipe, and the same line not again', () => {
     const written: string[] = []
     const clock = new TestClock()
-    const stop = startLines({ write: (text) => written.push(text) }, clock, () => LARGE)
+    let snapshot = LARGE
+    const later = { ...LARGE, ticks: LARGE.ticks + 1 }
+    const stop = startLines({ write: (text) => written.push(text) }, clock, () => snapshot)
+    clock.advance(5 * LINE_EVERY_MS)
+    snapshot = later
     clock.advance(LINE_EVERY_MS)
     stop()
     clock.advance(10 * LINE_EVERY_MS)
-    expect(written).toEqual(Array(2).fill(`${renderLine(LARGE)}\n`))
+    expect(written).toEqual([LARGE, later].map((each) => `${renderLine(each)}\n`))
   })
 
   it('do not wrap on a small terminal', () => {

@@ -4,9 +4,10 @@ import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments
 import { createMeter } from '../../src/demo/exchange/meter.ts'
 import { nearestLines } from '../../src/demo/screen/nearest.ts'
 import { createReporter, type DemoState } from '../../src/demo/screen/reporter.ts'
+import { createVenueCounts } from '../../src/demo/venue-counts.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import type { Worker } from '../../src/worker/worker.ts'
-import { isolatedLong } from '../support/accounts.ts'
+import { isolatedLong, isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { TestClock } from '../support/clock.ts'
 import { openMonitor } from '../support/monitor.ts'
 
@@ -60,12 +61,109 @@ describe('the accounts nearest to their line', () => {
   })
 })
 
+const NO_PROGRESS = { delivered: 0, arrivals: {}, replayedTicks: 0 }
+
+/** A run with a worker whose parts are given. */
+function reporting(parts: { readonly read: object; readonly state?: Partial<DemoState> }) {
+  const clock = new TestClock(0)
+  const read = {
+    counters: () => ({ waiting: 0, ticks: 1, events: {}, log: { enqueued: 0 } }),
+    marginAccounts: async () => ({ lines: [], next: null }),
+    levels: async () => [],
+    market: () => undefined,
+    ...parts.read,
+  }
+  const state: DemoState = {
+    stage: undefined,
+    stored: 10,
+    counts: createVenueCounts(),
+    progress: NO_PROGRESS,
+    headlines: [],
+    exchange: undefined,
+    worker: { read } as unknown as Worker,
+    isReplaying: false,
+    notes: [],
+    ...parts.state,
+  }
+  const book = createBook(1, 10, DEMO_INSTRUMENTS)
+  return {
+    clock,
+    state,
+    reporter: createReporter({ state, book, durationMs: 1_000, rule: levelRule(), clock }),
+  }
+}
+
 describe('the snapshot of a run', () => {
+  it('states of each venue what it holds, hears and has sent to the other process', () => {
+    const progress = { ...NO_PROGRESS, arrivals: { okx: { delivered: 3, duplicated: 0 } } }
+    const market = (venue: string) => (venue === 'okx' ? { markPrice: '75' } : undefined)
+    const { clock, state, reporter } = reporting({ read: { market }, state: { progress } })
+    reporter.snapshot()
+    state.counts.store([makeAccount({ venue: 'okx', positions: [isolatedPosition('SOL-USDT-SWAP', {})] })])
+    const heard = { venue: 'okx', symbol: 'SOL-USDT-SWAP', markPrice: '75' }
+    for (let price = 0; price < 20; price++) state.counts.hear([heard])
+    clock.advanceTo(2_000)
+    const { venues } = reporter.snapshot()
+    expect(venues.map(({ venue }) => venue)).toEqual([
+      'bybit',
+      'binance',
+      'okx',
+      'kraken',
+      'deribit',
+      'bitmex',
+    ])
+    expect(venues[2]).toEqual({
+      venue: 'okx',
+      accounts: 1,
+      markets: 1,
+      pricesPerSecond: 10,
+      events: 3,
+      mark: { symbol: 'SOL-USDT-SWAP', markPrice: '75', changePercent: expect.any(Number) },
+    })
+    expect(venues[0]).toMatchObject({ accounts: 0, events: 0, mark: null })
+  })
+
+  it('counts the accounts by level at most once a second, one count at a time', async () => {
+    let counts = 0
+    let finish = () => {}
+    const levels = () => {
+      counts++
+      return new Promise((resolve) => {
+        finish = () => resolve([])
+      })
+    }
+    const { clock, reporter } = reporting({ read: { levels } })
+    const countsAt = (nowMs: number) => {
+      clock.advanceTo(nowMs)
+      reporter.snapshot()
+      return counts
+    }
+    expect([countsAt(0), countsAt(150), countsAt(5_000)]).toEqual([1, 1, 1])
+    finish()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([countsAt(5_150), countsAt(5_300), countsAt(9_000)]).toEqual([2, 2, 2])
+  })
+
+  it('states how far the replay is once the worker has stopped, of which nothing is asked any more', () => {
+    const levels = () => {
+      throw new Error('the worker has stopped')
+    }
+    const progress = { ...NO_PROGRESS, replayedTicks: 1 }
+    const { state, reporter } = reporting({ read: { levels }, state: { progress, isReplaying: true } })
+    state.counts.hear([
+      { venue: 'okx', symbol: 'SOL-USDT-SWAP', markPrice: '75' },
+      { venue: 'okx', symbol: 'BTC-USDT-SWAP', markPrice: '60000' },
+    ])
+    expect(reporter.snapshot().replay).toEqual({ ticks: 1, ticksInAll: 2 })
+  })
+
   it('tells the stage and the stored accounts before there is a worker', () => {
     const state: DemoState = {
       stage: 'loading',
       stored: 1_500,
-      delivered: 0,
+      counts: createVenueCounts(),
+      progress: NO_PROGRESS,
+      isReplaying: false,
       exchange: undefined,
       worker: undefined,
       headlines: [],
@@ -82,7 +180,7 @@ describe('the snapshot of a run', () => {
     expect(reporter.snapshot()).toMatchObject({
       phase: 'loading',
       accounts: 1_500,
-      marks: [],
+      replay: null,
       nearest: [],
       warningLevel: '10%',
       delivery: { made: 0, delivered: 0 },
@@ -93,31 +191,17 @@ describe('the snapshot of a run', () => {
   })
 
   it('looks for the nearest accounts at most every two seconds, and not while prices wait', () => {
-    const clock = new TestClock(0)
     let looks = 0
     let waiting = 0
-    const worker = {
+    const { clock, reporter } = reporting({
       read: {
         counters: () => ({ waiting, ticks: 1, events: {}, log: { enqueued: 0 } }),
         marginAccounts: async ({ levels }: { levels: readonly string[] }) => {
           if (levels[0] === '2%') looks++
           return { lines: [], next: null }
         },
-        levels: async () => [],
-        market: () => undefined,
       },
-    } as unknown as Worker
-    const state: DemoState = {
-      stage: undefined,
-      stored: 10,
-      delivered: 0,
-      headlines: [],
-      exchange: undefined,
-      worker,
-      notes: [],
-    }
-    const book = createBook(1, 10, DEMO_INSTRUMENTS)
-    const reporter = createReporter({ state, book, durationMs: 1_000, rule: levelRule(), clock })
+    })
     const looksAt = (nowMs: number) => {
       clock.advanceTo(nowMs)
       reporter.snapshot()

@@ -75,6 +75,7 @@ describe('plimsoll demo', () => {
       'replayedAccounts',
       'seed',
       'venues',
+      'ofVenues',
     ])
     expect(summary).toMatchObject({
       accounts: 2_000,
@@ -89,8 +90,18 @@ describe('plimsoll demo', () => {
     expect(Object.keys(summary.latencyMs)).toEqual(['detectP50', 'detectP99', 'queueP50', 'queueP99'])
     const { warning, liquidation, recovered, revision } = summary.events
     for (const count of [warning, liquidation, recovered]) expect(count).toBeGreaterThan(0)
-    expect(summary.delivered).toBe(warning + liquidation + recovered + revision)
+    // Beside them events of prices that are missing or in doubt.
+    expect(summary.delivered).toBeGreaterThanOrEqual(warning + liquidation + recovered + revision)
     expect(summary.ticks).toBeGreaterThan(500)
+    const ofVenues: { accounts: number; prices: number; delivered: number }[] = Object.values(
+      summary.ofVenues,
+    )
+    expect(Object.keys(summary.ofVenues)).toEqual(['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex'])
+    const sumOf = (figure: 'accounts' | 'prices' | 'delivered') =>
+      ofVenues.reduce((sum, of) => sum + of[figure], 0)
+    expect(sumOf('accounts')).toBe(summary.accounts)
+    expect(sumOf('prices')).toBe(summary.ticks)
+    expect(sumOf('delivered')).toBe(summary.delivered)
     expect(code).toBe(0)
   })
 

@@ -17,6 +17,19 @@ export const LIQUIDATION: Headline = {
   receivedTimeMs: 1_000_000,
 }
 
+const VENUE_NAMES = [
+  'bybit',
+  'binance',
+  'okx',
+  'kraken',
+  'deribit',
+  'bitmex',
+  'hyperliquid',
+  'dydx',
+  'coinbase',
+  'cme',
+]
+
 /** Figures as long as they get. */
 export const LARGE: DemoSnapshot = {
   phase: 'crash',
@@ -27,11 +40,13 @@ export const LARGE: DemoSnapshot = {
   accounts: 1_000_000,
   accountsWanted: 1_000_000,
   positions: 3_000_000,
-  marks: Array.from({ length: 12 }, (_, index) => ({
-    venue: 'binance',
-    symbol: index === 0 ? 'BTCUSD_261225' : '1000BONKUSDT',
-    markPrice: '60421.12345678',
-    changePercent: index === 0 ? -12.345 : 3.2,
+  venues: VENUE_NAMES.map((venue) => ({
+    venue,
+    accounts: 1_000_000,
+    markets: 123,
+    pricesPerSecond: 12_345,
+    events: 1_234_567,
+    mark: { symbol: 'ETH_USDC-PERPETUAL', markPrice: '60421.12345678', changePercent: -12.345 },
   })),
   ticks: 12_345_678,
   frames: 12_345_678,
@@ -58,6 +73,7 @@ export const LARGE: DemoSnapshot = {
   })),
   headlines: Array.from({ length: 12 }, () => LIQUIDATION),
   delivery: { made: 370_368, queued: 370_000, delivered: 369_999 },
+  replay: null,
   notes: ['first', 'second', `third ${'x'.repeat(200)}`],
 }
 
@@ -68,7 +84,7 @@ export const PREPARATION: DemoSnapshot = {
   accounts: 40_000,
   accountsWanted: 100_000,
   ticks: 0,
-  marks: [],
+  venues: LARGE.venues.map((line) => ({ ...line, mark: null })),
   nearest: [],
   standing: [],
   headlines: [],

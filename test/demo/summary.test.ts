@@ -17,6 +17,26 @@ const SUMMARY: DemoSummary = {
   replayedAccounts: 5_000,
   seed: 1,
   venues: ['bybit', 'okx'],
+  ofVenues: {
+    bybit: {
+      accounts: 90_000,
+      markets: 30,
+      prices: 9_000,
+      delivered: 20_000,
+      lost: 0,
+      duplicated: 0,
+      disagreements: 0,
+    },
+    okx: {
+      accounts: 10_000,
+      markets: 7,
+      prices: 1_320,
+      delivered: 2_000,
+      lost: 1,
+      duplicated: 2,
+      disagreements: 3,
+    },
+  },
 }
 const CONTEXT = {
   seconds: 32,
@@ -64,12 +84,24 @@ describe('the summary of a demo', () => {
   it('states every figure and the verdict in words', () => {
     const text = renderSummary(SUMMARY, CONTEXT, 200).join('\n')
     expect(text).toContain('plimsoll demo: 32 s of market, seed 1')
-    expect(text).toContain('100,000 accounts, 300,000 positions on bybit, okx')
+    expect(text).toContain('100,000 accounts, 300,000 positions\n')
     expect(text).toContain('5,000 accounts, 15,000 positions, 10,320 ticks')
     expect(text).toContain('12,000 warnings, 3,000 liquidations, 7,000 recovered')
     expect(text).toContain('22,000 of 22,000')
     expect(text).toContain('11,000 frames, 10,320 of 10,320 mark prices evaluated')
     expect(text).toContain('0 lost, 0 duplicated, 0 disagreements: every event is right and arrived once')
+  })
+
+  it('has a row a venue, within 80 columns, and a sentence a venue on a narrower screen', () => {
+    expect(renderSummary(SUMMARY, CONTEXT, 79).slice(-4, -1)).toEqual([
+      '  venue accounts markets prices events lost duplicated disagreements',
+      '  bybit   90,000      30  9,000 20,000    0          0             0',
+      '  okx     10,000       7  1,320  2,000    1          2             3',
+    ])
+    const narrow = renderSummary(SUMMARY, CONTEXT, 49).map((line) => line.trim().replace(/ +/g, ' '))
+    expect(narrow.join(' ')).toContain(
+      'okx accounts 10,000, markets 7, prices 1,320, events 2,000, lost 1, duplicated 2, disagreements 3',
+    )
   })
 
   it('says of a run with reconnects that their snapshots state marks beside those sent', () => {

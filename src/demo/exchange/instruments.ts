@@ -25,7 +25,7 @@ export const DEMO_STREAMS: readonly string[] = streamsOf(DEMO_INSTRUMENTS)
 const EVERY_STREAM = streamsOf(EVERY_INSTRUMENT)
 const ALL = 'all'
 
-/** Markets on the screen before all others: several venues, linear and inverse, each symbol once. */
+/** Markets for the screen, linear and inverse ones, of different coins. */
 const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
   ['bybit', 'BTCUSDT'],
   ['binance', 'ETHUSDT'],
@@ -37,9 +37,6 @@ const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
   ['dydx', 'LINK-USD'],
   ['coinbase', 'BIP-20DEC30-CDE'],
   ['cme', 'METZ26'],
-  ['kraken', 'XDGUSD'],
-  ['bybit', 'BTCUSD'],
-  ['binance', 'BTCUSD_261225'],
 ]
 
 /**
@@ -106,16 +103,14 @@ export function instrumentsOf(streams: readonly string[]): readonly DemoInstrume
   return EVERY_INSTRUMENT.filter(({ streamId }) => streams.includes(streamId))
 }
 
-/** At most `count` of the instruments for the screen: the first ones of `SHOWN_FIRST`, then those that most accounts hold. */
-export function shownOf(instruments: readonly DemoInstrument[], count: number): readonly DemoInstrument[] {
+/** One instrument a venue for the screen: the first of `SHOWN_FIRST`, else the one that most accounts hold. */
+export function shownOf(instruments: readonly DemoInstrument[]): readonly DemoInstrument[] {
   const first = SHOWN_FIRST.flatMap(([venue, symbol]) =>
     instruments.filter((own) => own.venue === venue && own.symbol === symbol),
   )
   const popular = instruments.toSorted((one, other) => other.popularity - one.popularity)
-  const bySymbol = new Map<string, DemoInstrument>()
-  for (const instrument of [...first, ...popular])
-    if (!bySymbol.has(instrument.symbol)) bySymbol.set(instrument.symbol, instrument)
-  return [...bySymbol.values()].slice(0, count)
+  const venues = new Set(instruments.map(({ venue }) => venue))
+  return [...venues].map((id) => [...first, ...popular].find(({ venue }) => venue === id)!)
 }
 
 /**

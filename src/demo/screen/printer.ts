@@ -69,13 +69,16 @@ export function createPainter(screen: Screen): Painter {
   }
 }
 
-/** Writes a line a second until the returned function is called. On a terminal a line is cut to its width. */
+/** Writes a line a second, unless it is the last one again, until the returned function is called. A terminal cuts it to its width. */
 export function startLines(screen: Screen, clock: Clock, snapshot: () => DemoSnapshot): () => void {
   let cancel = (): void => {}
+  let last = ''
   const round = (): void => {
-    const line = [span(renderLine(snapshot()))]
+    const text = renderLine(snapshot())
+    const line = [span(text)]
     const fitted = screen.isTTY === true ? fit(line, (screen.columns ?? Number.POSITIVE_INFINITY) - 1) : line
-    screen.write(`${painted(fitted, noColours)}\n`)
+    if (text !== last) screen.write(`${painted(fitted, noColours)}\n`)
+    last = text
     cancel = clock.after(LINE_EVERY_MS, round)
   }
   round()

@@ -7,26 +7,35 @@ import type { DemoInstrument } from '../exchange/instrument.ts'
 import { shownOf } from '../exchange/instruments.ts'
 import { createMeter } from '../exchange/meter.ts'
 import { madeOf } from '../outcome.ts'
+import type { SubscriberProgress } from '../protocol.ts'
+import type { VenueCounts } from '../venue-counts.ts'
 import type { Headline } from './headlines.ts'
 import { nearestLines } from './nearest.ts'
-import type { DemoSnapshot, MarkLine, NearestLine } from './snapshot.ts'
-import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
+import type { DemoSnapshot, MarkLine, NearestLine, VenueLine } from './snapshot.ts'
+import { NEAREST_SHOWN } from './view.ts'
 
 /**
  * Pause between two searches for the nearest accounts. A search costs the worker's thread some milliseconds and is left
  * out while prices wait, so it delays less than one price in a hundred.
  */
 const NEAREST_EVERY_MS = 2_000
+/** Pause between two counts of the accounts by level, which look at every account of the book. */
+const LEVELS_EVERY_MS = 1_000
 const NOTES_MAX = 20
+
 /** The state of the run; the run changes it in place. */
 export interface DemoState {
   /** A stage of the run; undefined while the market is open and its phase is shown. */
   stage: string | undefined
   stored: number
-  delivered: number
+  readonly counts: VenueCounts
+  /** What the subscriber and its replay have done. */
+  progress: SubscriberProgress
   headlines: readonly Headline[]
   exchange: ExchangeStatus | undefined
   worker: Worker | undefined
+  /** Whether the worker has stopped, and the replay goes on alone. */
+  isReplaying: boolean
   readonly notes: string[]
 }
 
@@ -45,11 +54,17 @@ export function createReporter(options: {
 }): Reporter {
   const { state, book, clock } = options
   const meter = createMeter(['ticks', 'events'], clock)
-  const shown = shownOf(book.instruments, MARKS_SHOWN)
+  const shown = shownOf(book.instruments)
+  const pricesMeter = createMeter(
+    shown.map(({ venue }) => venue),
+    clock,
+  )
   const warningLevels = options.rule.names.slice(1, -1)
   let levels: readonly LevelCount[] = []
   let nearest: readonly NearestLine[] = []
   let nearestAtMs = Number.NEGATIVE_INFINITY
+  let levelsAtMs = Number.NEGATIVE_INFINITY
+  let isCounting = false
 
   const refreshNearest = (worker: Worker, isBusy: boolean): void => {
     const nowMs = clock.monotonicMs()
@@ -60,9 +75,32 @@ export function createReporter(options: {
     })
   }
   const refreshLevels = (worker: Worker): void => {
-    void worker.read.levels().then((counts) => {
-      levels = counts
-    })
+    const nowMs = clock.monotonicMs()
+    if (nowMs - levelsAtMs < LEVELS_EVERY_MS || isCounting) return
+    levelsAtMs = nowMs
+    isCounting = true
+    void worker.read
+      .levels()
+      .then((counts) => {
+        levels = counts
+      })
+      .finally(() => {
+        isCounting = false
+      })
+  }
+  const venueLines = (worker: Worker | undefined): VenueLine[] => {
+    const counts = shown.map((instrument) => ({ instrument, count: state.counts.of(instrument.venue) }))
+    const rates = pricesMeter.rates(
+      Object.fromEntries(counts.map(({ instrument, count }) => [instrument.venue, count.prices])),
+    )
+    return counts.map(({ instrument, count: { accounts, markets } }) => ({
+      venue: instrument.venue,
+      accounts,
+      markets,
+      pricesPerSecond: rates[instrument.venue]!,
+      events: state.progress.arrivals[instrument.venue]?.delivered ?? 0,
+      mark: worker === undefined ? null : markOf(worker, instrument),
+    }))
   }
 
   return {
@@ -73,7 +111,7 @@ export function createReporter(options: {
     snapshot() {
       const { worker, exchange } = state
       const stats = worker?.read.counters()
-      if (worker !== undefined) {
+      if (worker !== undefined && !state.isReplaying) {
         refreshLevels(worker)
         refreshNearest(worker, stats!.waiting > 0)
       }
@@ -89,7 +127,7 @@ export function createReporter(options: {
         accounts: stats?.accounts ?? state.stored,
         accountsWanted: book.accounts,
         positions: stats?.positions ?? 0,
-        marks: worker === undefined ? [] : marksOf(worker, shown),
+        venues: venueLines(worker),
         ticks: stats?.ticks ?? 0,
         frames: stats?.frames ?? 0,
         ticksPerSecond: rates.ticks,
@@ -108,7 +146,10 @@ export function createReporter(options: {
         },
         nearest,
         headlines: state.headlines,
-        delivery: { made, queued: stats?.log.enqueued ?? 0, delivered: state.delivered },
+        delivery: { made, queued: stats?.log.enqueued ?? 0, delivered: state.progress.delivered },
+        replay: state.isReplaying
+          ? { ticks: state.progress.replayedTicks, ticksInAll: state.counts.prices }
+          : null,
         notes: state.notes,
       }
     },
@@ -117,10 +158,8 @@ export function createReporter(options: {
 
 const NO_EVENTS = { warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 }
 
-function marksOf(worker: Worker, shown: readonly DemoInstrument[]): MarkLine[] {
-  return shown.flatMap(({ venue, symbol, startPrice }) => {
-    const markPrice = worker.read.market(venue, symbol)?.markPrice
-    if (markPrice === undefined || markPrice === null) return []
-    return [{ venue, symbol, markPrice, changePercent: (Number(markPrice) / startPrice - 1) * 100 }]
-  })
+function markOf(worker: Worker, { venue, symbol, startPrice }: DemoInstrument): MarkLine | null {
+  const markPrice = worker.read.market(venue, symbol)?.markPrice ?? null
+  if (markPrice === null) return null
+  return { symbol, markPrice, changePercent: (Number(markPrice) / startPrice - 1) * 100 }
 }

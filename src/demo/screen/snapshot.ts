@@ -14,7 +14,7 @@ export interface DemoSnapshot {
   /** Accounts that the book will hold when all are stored. */
   readonly accountsWanted: number
   readonly positions: number
-  readonly marks: readonly MarkLine[]
+  readonly venues: readonly VenueLine[]
   readonly ticks: number
   readonly frames: number
   readonly ticksPerSecond: number
@@ -33,12 +33,24 @@ export interface DemoSnapshot {
   /** Events that the subscriber received in the last seconds, worst first. */
   readonly headlines: readonly Headline[]
   readonly delivery: DeliveryCounts
+  /** How far the naive replay is behind the market's end; null while the worker runs. */
+  readonly replay: { readonly ticks: number; readonly ticksInAll: number } | null
   /** Lines about the set-up and faults, newest last. */
   readonly notes: readonly string[]
 }
 
-export interface MarkLine {
+export interface VenueLine {
   readonly venue: string
+  readonly accounts: number
+  readonly markets: number
+  readonly pricesPerSecond: number
+  /** Events that the subscriber received. */
+  readonly events: number
+  /** Of one of its markets; null while it has none. */
+  readonly mark: MarkLine | null
+}
+
+export interface MarkLine {
   readonly symbol: string
   readonly markPrice: string
   readonly changePercent: number

@@ -1,6 +1,8 @@
 import { counted } from '../../domain/index.ts'
+import type { VenueCount } from '../venue-counts.ts'
 import { compact, milliseconds, seconds } from './format.ts'
 import type { EventCounts, Latencies } from './snapshot.ts'
+import { table } from './table.ts'
 import { wrap } from './text.ts'
 
 /** The product's proof, as `plimsoll demo --json` prints it. */
@@ -26,6 +28,15 @@ export interface DemoSummary {
   /** With it, on the same venues, the book and the market can be made again. */
   readonly seed: number
   readonly venues: readonly string[]
+  /** The same by venue: what was heard and delivered of the whole book, and what was found wrong. */
+  readonly ofVenues: Readonly<Record<string, VenueSummary>>
+}
+
+export interface VenueSummary extends VenueCount {
+  readonly delivered: number
+  readonly lost: number
+  readonly duplicated: number
+  readonly disagreements: number
 }
 
 /** What the summary for people shows beside `DemoSummary`. */
@@ -74,10 +85,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     )
   return [
     `plimsoll demo${lengthText(context)} of market, seed ${summary.seed}`,
-    ...line(
-      'book',
-      `${counted(summary.accounts, 'account')}, ${counted(summary.positions, 'position')} on ${summary.venues.join(', ')}`,
-    ),
+    ...line('book', `${counted(summary.accounts, 'account')}, ${counted(summary.positions, 'position')}`),
     ...line('market data', `${counted(summary.frames, 'frame')}, ${evaluatedText(summary.ticks, context)}`),
     ...line(
       'kernel',
@@ -112,12 +120,50 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
         counted(context.replayEvents, 'event'),
       ].join(', '),
     ),
+    ...venueLines(summary.ofVenues, columns, line),
     ...line(
       'proof',
       `${summary.lost} lost, ${summary.duplicated} duplicated, ${counted(summary.disagreements, 'disagreement')}: ${isProven(summary, context) ? 'every event is right and arrived once' : 'FAILED'}`,
     ),
     ...context.examples.flatMap((example) => line('', example)),
   ]
+}
+
+const INDENT = '  '
+const VENUE_HEADS = [
+  'venue',
+  'accounts',
+  'markets',
+  'prices',
+  'events',
+  'lost',
+  'duplicated',
+  'disagreements',
+]
+
+/** A row a venue, or a sentence a venue where the screen is too narrow for the table. */
+function venueLines(
+  ofVenues: DemoSummary['ofVenues'],
+  columns: number,
+  line: (name: string, text: string) => string[],
+): string[] {
+  const figures = Object.entries(ofVenues).map(([venue, of]) => {
+    const counts = [
+      of.accounts,
+      of.markets,
+      of.prices,
+      of.delivered,
+      of.lost,
+      of.duplicated,
+      of.disagreements,
+    ]
+    return [venue, ...counts.map(compact)]
+  })
+  const lines = table([VENUE_HEADS, ...figures]).map((row) => INDENT + row)
+  if (lines.every(({ length }) => length <= columns)) return lines
+  return figures.flatMap(([venue, ...counts]) =>
+    line(venue!, counts.map((count, index) => `${VENUE_HEADS[index + 1]} ${count}`).join(', ')),
+  )
 }
 
 function lengthText({ interrupted, marketMs, seconds: planned }: SummaryContext): string {

@@ -1,22 +1,23 @@
 import { counted, percentText } from '../../domain/index.ts'
-import { bar, cell, compact, milliseconds, seconds, signedPercent, withoutZeros } from './format.ts'
+import { figures, shortFigures } from './figures.ts'
+import { bar, cell, compact, milliseconds, seconds } from './format.ts'
 import { headlineLines } from './headline-text.ts'
-import { levelHead, levelWords, lineWords, styleOf } from './levels.ts'
-import type { DemoSnapshot, Latencies, NearestLine } from './snapshot.ts'
-import { fit, isNarrow, type Line, type Style, span, wrap } from './text.ts'
+import { styleOf } from './levels.ts'
+import type { DemoSnapshot, NearestLine } from './snapshot.ts'
+import { fit, isNarrow, type Line, span, wrap } from './text.ts'
+import { venueLines } from './venue-lines.ts'
 
-const NAME_COLUMNS = 14
-const VALUE_COLUMNS = 19
-const MARK_COLUMNS = 39
 const NEAREST_ID_COLUMNS = 40
 const GAUGE_COLUMNS = 12
 const BAR_COLUMNS = 20
 const NARROW_BAR_COLUMNS = 8
 const PHASES = ['calm', 'trend', 'crash', 'recovery']
 const NOTE_ROWS = 4
+/** A heading and two events. */
+const TWO_EVENTS_ROWS = 5
+const ONE_EVENT_ROWS = 3
 
 /** Most of each that a terminal shows; the reporter collects no more. */
-export const MARKS_SHOWN = 8
 export const NEAREST_SHOWN = 8
 export const HEADLINES_SHOWN = 8
 
@@ -36,7 +37,8 @@ export function renderView(snapshot: DemoSnapshot, size: Size): Line[] {
 
 /** One line a second for a log or a pipe. */
 export function renderLine(snapshot: DemoSnapshot): string {
-  const { events, latencyMs, delivery: counts } = snapshot
+  const { events, latencyMs, delivery: counts, replay } = snapshot
+  if (replay !== null) return replayText(replay)
   if (snapshot.ticks === 0) return `${snapshot.phase}, ${counted(snapshot.accounts, 'account')} stored`
   return [
     `${seconds(snapshot.elapsedMs)} ${snapshot.phase}`,
@@ -55,10 +57,17 @@ function preparation(snapshot: DemoSnapshot, { columns }: Size): Line[] {
   const { accounts, accountsWanted } = snapshot
   return [
     [span('plimsoll demo', ['bold', 'cyan'])],
-    [span(`${snapshot.phase} `), span(bar(accounts / accountsWanted, BAR_COLUMNS), 'dim')],
-    [span(`${compact(accounts)} of ${counted(accountsWanted, 'account')} stored`, 'dim')],
+    [span(snapshot.phase)],
+    [
+      span(bar(accounts / accountsWanted, BAR_COLUMNS), 'dim'),
+      span(` ${compact(accounts)} of ${counted(accountsWanted, 'account')} stored`, 'dim'),
+    ],
     ...noteLines(snapshot, columns),
   ]
+}
+
+function replayText({ ticks, ticksInAll }: NonNullable<DemoSnapshot['replay']>): string {
+  return `the naive replay checks every event: ${compact(ticks)} of ${counted(ticksInAll, 'price')}`
 }
 
 /** A section of the screen: all its lines, heading first, and how many of them are shown. */
@@ -69,23 +78,24 @@ interface Section {
 
 function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
   const { columns } = size
-  const head: Line[] = [title(snapshot, columns), phases(snapshot, columns), ...figures(snapshot, columns)]
+  const venues = venueLines(snapshot, columns)
+  const head = headLines(snapshot, size, venues.length)
   const notes = noteLines(snapshot, columns)
-  const marks = markLines(snapshot, columns)
   const nearest = nearestLines(snapshot, columns)
   const newest = eventLines(snapshot, columns)
   const events = { rows: 0, lines: newest }
-  const prices = { rows: 0, lines: marks }
+  const ofVenues = { rows: 0, lines: venues }
   const near = { rows: 0, lines: nearest }
   const said = { rows: 0, lines: notes }
   const grants: readonly (readonly [section: Section, rows: number])[] = [
-    [events, 7],
+    // Of the venues all, or none.
+    [ofVenues, size.rows - head.length < venues.length + ONE_EVENT_ROWS ? 0 : venues.length],
+    [events, ONE_EVENT_ROWS],
     [said, 1],
+    [events, 7],
     [near, 3],
-    [prices, 1],
     [events, 11],
     [near, 5],
-    [prices, marks.length],
     [events, newest.length],
     [near, nearest.length],
     [said, notes.length],
@@ -102,7 +112,7 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
     left += events.rows - whole
     events.rows = whole
   }
-  const sections = [prices, events, near, said].filter(({ rows }) => rows > 0)
+  const sections = [ofVenues, events, near, said].filter(({ rows }) => rows > 0)
   return [
     ...head,
     ...sections.flatMap((section) => {
@@ -113,127 +123,28 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
   ]
 }
 
+/** The figures have a row each where that leaves room for all venues and two events, or the screen is narrow. */
+function headLines(snapshot: DemoSnapshot, { columns, rows }: Size, venueRows: number): Line[] {
+  const top = [title(snapshot, columns), phases(snapshot, columns)]
+  const long = [...top, ...figures(snapshot, columns)]
+  if (isNarrow(columns) || long.length + venueRows + TWO_EVENTS_ROWS <= rows) return long
+  return [...top, ...shortFigures(snapshot, columns)]
+}
+
 function title({ accounts, positions }: DemoSnapshot, columns: number): Line {
   const book = `${counted(accounts, 'account')}, ${counted(positions, 'position')}${isNarrow(columns) ? '' : ', checked at every price'}`
   return [span('plimsoll demo', ['bold', 'cyan']), span('  '), span(book, 'dim')]
 }
 
-function phases({ phase, elapsedMs, durationMs }: DemoSnapshot, columns: number): Line {
+function phases({ phase, elapsedMs, durationMs, replay }: DemoSnapshot, columns: number): Line {
+  if (replay !== null) {
+    const share = replay.ticksInAll === 0 ? 1 : replay.ticks / replay.ticksInAll
+    return [span(` ${bar(share, NARROW_BAR_COLUMNS)} `), span(replayText(replay))]
+  }
   const names = PHASES.map((name) => span(` ${name} `, name === phase ? ['bold', 'inverse'] : 'dim'))
   const share = durationMs === 0 ? 0 : elapsedMs / durationMs
   const time = PHASES.includes(phase) ? `${seconds(elapsedMs)} of ${seconds(durationMs)}` : phase
   return [...names, span(` ${bar(share, isNarrow(columns) ? NARROW_BAR_COLUMNS : BAR_COLUMNS)} ${time}`)]
-}
-
-function figures(snapshot: DemoSnapshot, columns: number): Line[] {
-  const { events, latencyMs, delivery, warningLevel } = snapshot
-  const { made, delivered } = delivery
-  const row = (name: string, value: string, short: string, long: string, style?: Style): Line => [
-    span(cell(name, NAME_COLUMNS), style),
-    span(`${cell(value, VALUE_COLUMNS)} `),
-    span(isNarrow(columns) ? short : long, 'dim'),
-  ]
-  return [
-    row(
-      'prices',
-      compact(snapshot.ticks),
-      `marks, ${compact(snapshot.ticksPerSecond)} a second`,
-      `all marks are evaluated, ${compact(snapshot.ticksPerSecond)} a second`,
-    ),
-    row(
-      're-checked',
-      compact(snapshot.suspects),
-      'accounts past a trigger',
-      'accounts with a price past a trigger',
-    ),
-    row(
-      'warnings',
-      compact(events.warning),
-      warningLevel === undefined ? 'no level is set' : levelWords(warningLevel),
-      warningLevel === undefined
-        ? 'the settings name no warning level'
-        : `${levelWords(warningLevel)}; ${lineWords(warningLevel)}`,
-      'yellow',
-    ),
-    row(
-      'liquidations',
-      compact(events.liquidation),
-      'margin ratio past 1',
-      'past 1: less margin than the venue requires',
-      'red',
-    ),
-    row(
-      'recovered',
-      compact(events.recovered),
-      'back below a level',
-      'back below a level, the alarm is over',
-      'green',
-    ),
-    row(
-      'delivered',
-      `${compact(delivered)} of ${compact(made)}`,
-      'to another process, once',
-      'events to another process, each just once',
-      delivered === made ? 'green' : undefined,
-    ),
-    row(
-      'verdict after',
-      pairOf(latencyMs, 'detect'),
-      'of price: median, p99',
-      'of the price: median, slowest 1 in 100',
-    ),
-    row(
-      'queued after',
-      pairOf(latencyMs, 'queue'),
-      'of verdict: median, p99',
-      'of the verdict: median, slowest 1 in 100',
-    ),
-    ...standingLines(snapshot, columns),
-  ]
-}
-
-function pairOf(latencyMs: Latencies, name: 'detect' | 'queue'): string {
-  return `${milliseconds(latencyMs[`${name}P50`])}, ${milliseconds(latencyMs[`${name}P99`])}`
-}
-
-/** The accounts by level; levels that do not fit the first line continue in a second. */
-function standingLines({ standing, unknownMarginAccounts: unknown }: DemoSnapshot, columns: number): Line[] {
-  const parts = standing.map(({ level, marginAccounts }) => {
-    return span(`${levelHead(level)} ${compact(marginAccounts)}`, styleOf(level))
-  })
-  if (unknown > 0) parts.unshift(span(`unknown ${compact(unknown)}`, 'magenta'))
-  const lines: Line[] = []
-  let line: Line = [span(cell('by level', NAME_COLUMNS))]
-  let width = NAME_COLUMNS
-  for (const part of parts) {
-    const gap = width === NAME_COLUMNS ? '' : '   '
-    if (width + gap.length + part.text.length > columns && gap !== '') {
-      lines.push(line)
-      line = [span(' '.repeat(NAME_COLUMNS)), part]
-      width = NAME_COLUMNS + part.text.length
-    } else {
-      line = [...line, span(gap), part]
-      width += gap.length + part.text.length
-    }
-  }
-  return [...lines, line]
-}
-
-/** As many markets in a line as fit its width. */
-function markLines({ marks }: DemoSnapshot, columns: number): Line[] {
-  const perLine = Math.max(1, Math.floor(columns / MARK_COLUMNS))
-  const cells = marks.slice(0, MARKS_SHOWN).map((mark): Line => {
-    const change = cell(signedPercent(mark.changePercent), 9, 'right')
-    const price = cell(withoutZeros(mark.markPrice), 15, 'right')
-    return [
-      span(`${cell(mark.symbol, 13)}${price}`),
-      span(change, mark.changePercent < 0 ? 'red' : 'green'),
-      span('  '),
-    ]
-  })
-  return Array.from({ length: Math.ceil(cells.length / perLine) }, (_, index) =>
-    cells.slice(index * perLine, (index + 1) * perLine).flat(),
-  )
 }
 
 function eventLines(snapshot: DemoSnapshot, columns: number): Line[] {
