@@ -146,6 +146,9 @@ export class Suspicions {
     // A first mark that is off scale has been compared with other venues alone.
     const known = doubt.accepted || (isOffScale ? doubt.base : '')
     if (known === '' || isNearer(mark, doubt.markPrice, known)) {
+      const present = this.#classifier.doubtOf(doubt.instrument)
+      // A mark that is off scale itself confirms nothing.
+      if (present !== undefined && breaksScale(present)) return undefined
       const marks = ++suspicion.agreeing
       if (isOffScale || marks < confirmMarksMin || spanMs < confirmAfterMs) return undefined
       return { confidence: 'confirmed', by: { by: 'own-marks', marks }, atMs }

@@ -14,6 +14,11 @@ export class VenueMarks {
   /** Places of the fresh others, by their prices. */
   readonly #fresh = new Int32Array(VENUES_MAX)
 
+  /** Those that may state a price. */
+  get venues(): number {
+    return this.#venues.length
+  }
+
   /** The place of the venue, by which it states its price. */
   placeOf(venue: string): number {
     const known = this.#venues.indexOf(venue)

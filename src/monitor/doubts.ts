@@ -52,6 +52,7 @@ export class Doubts {
     for (let at = 0; at < classifier.heard; at++) {
       const market = markets.at(classifier.heardAt(at))
       market.doubt = classifier.classify(market.instrument)
+      market.isUncompared = classifier.isUncompared(market.instrument)
       revisions.heard(market, this.heardTimeMs)
       if (market.doubt !== undefined || venues.isOpen) venues.heard(market, this.heardTimeMs)
     }

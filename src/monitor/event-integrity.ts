@@ -1,5 +1,5 @@
 import { type EventIntegrity, type MarginEvent, PRICE_REASON } from '../domain/index.ts'
-import type { Doubt, IntegrityRules } from '../integrity/index.ts'
+import { breaksScale, type Doubt, type IntegrityRules } from '../integrity/index.ts'
 import type { SeenMark } from './market.ts'
 
 const NO_DOUBTS: readonly Doubt[] = []
@@ -9,6 +9,12 @@ export function doubtsOf(kind: MarginEvent['kind'], marks: readonly SeenMark[]):
   if (kind === 'unknown' || kind === 'closed') return NO_DOUBTS
   if (!marks.some(({ doubt }) => doubt !== undefined)) return NO_DOUBTS
   return marks.flatMap(({ doubt }) => doubt ?? [])
+}
+
+/** The marks of a verdict of which other venues do not say yet whether they are off scale. Of one that is so they have. */
+export function uncomparedOf(kind: MarginEvent['kind'], marks: readonly SeenMark[]): readonly SeenMark[] {
+  if (kind === 'unknown' || kind === 'closed') return []
+  return marks.filter(({ uncompared, doubt }) => uncompared !== undefined && !(doubt && breaksScale(doubt)))
 }
 
 /** The reasons of an event, each once. */

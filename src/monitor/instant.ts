@@ -215,6 +215,7 @@ export class Instant {
     market.isStale = true
     market.markText = ''
     market.doubt = undefined
+    market.isUncompared = false
     this.#hasStale = true
     kernel.nominateAll(market.instrument)
     this.#countMark(market, '', ticks)

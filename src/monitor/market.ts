@@ -15,6 +15,8 @@ export interface SeenMark {
   readonly markSource?: MarkSource | undefined
   /** What is doubtful of it. */
   readonly doubt: Doubt | undefined
+  /** Number of its market, where other venues will say whether it is off scale and have not yet; undefined otherwise. */
+  readonly uncompared: number | undefined
   /** Terms of the contract that the venue states otherwise than the rules; then no mark is known. */
   readonly contradictions: readonly Contradiction[]
 }
@@ -52,6 +54,8 @@ export interface Market {
   gapFromMs: number
   /** What is doubtful of the mark; undefined of an accepted one, and without a mark. */
   doubt: Doubt | undefined
+  /** Whether other venues will say whether the mark is off scale, and have not yet; false without a mark. */
+  isUncompared: boolean
   /** When the contract ended, Unix milliseconds; 0 while it has not. From then on the market is stale. */
   expiredMs: number
   /** Whether that was no expiry: the venue does not list it any more, which was found then. */
@@ -94,7 +98,7 @@ export function isHeld({ marginAccounts }: Market): boolean {
 /** The present mark, to be kept. All callers get one object until the next mark. */
 export function seenMark(market: Market): SeenMark {
   const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs } = market
-  const { doubt, markSource, contradictions } = market
+  const { doubt, isUncompared, instrument, markSource, contradictions } = market
   market.seen ??= {
     symbol,
     markPrice: ownText(markText) || undefined,
@@ -102,6 +106,7 @@ export function seenMark(market: Market): SeenMark {
     eventTimeMs,
     receivedMonotonicMs,
     doubt,
+    uncompared: isUncompared ? instrument : undefined,
     markSource,
     contradictions,
   }

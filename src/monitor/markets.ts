@@ -224,6 +224,7 @@ export class Markets {
       heard,
       gapFromMs: watermark?.eventTimeMs ?? 0,
       doubt: undefined,
+      isUncompared: false,
       expiredMs: 0,
       isDelisted: false,
       contradictions: NO_CONTRADICTIONS,

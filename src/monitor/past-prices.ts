@@ -68,6 +68,7 @@ export class PastPrices {
       receivedMonotonicMs: now.monotonicMs - (now.nowMs - minuteMs),
       // The bars of a record are not classified: nobody heard what stood beside them.
       doubt: undefined,
+      uncompared: undefined,
       contradictions: [],
     }))
   }

@@ -1,30 +1,34 @@
 import {
   EVENT_SCHEMA_VERSION,
   type EventRecord,
+  type MarginEvent,
   type OpenRevision,
   PUBLISH_RECORDS_MAX,
   type RevisedMarket,
   type RevisionEvent,
   revisionSubject,
 } from '../domain/index.ts'
-import { type Classifier, type Outcome, type Suspicion, Suspicions, undecided } from '../integrity/index.ts'
-import { doubtsOf } from './event-integrity.ts'
-import type { Market } from './market.ts'
+import {
+  type Classifier,
+  type Doubt,
+  type Outcome,
+  type Suspicion,
+  Suspicions,
+  undecided,
+} from '../integrity/index.ts'
+import { doubtsOf, uncomparedOf } from './event-integrity.ts'
+import type { Market, SeenMark } from './market.ts'
 import type { MonitorOptions } from './options.ts'
 import { REVISIONS_DUE_MAX, revisionsFull } from './outbox-full.ts'
 import type { PendingEvent } from './pending-event.ts'
 import { Queue } from './queue.ts'
+import { type RevisableEvent, UncomparedEvents } from './uncompared-events.ts'
 
 /**
  * Suspect events that wait until their prices are decided, about 500 bytes each. One more is revised at once, as `undecided` by
  * `too-many`.
  */
 export const REVISIONS_WAITING_MAX = 200_000
-interface Waiting {
-  readonly open: OpenRevision
-  readonly suspicions: readonly Suspicion[]
-}
-
 interface Due {
   readonly open: OpenRevision
   /** One for each of its markets. */
@@ -38,8 +42,10 @@ interface Due {
 export class Revisions {
   readonly #options: Pick<MonitorOptions, 'hasRoom' | 'publish' | 'clock'>
   readonly #integrityRules: string
+  readonly #classifier: Classifier
   readonly #suspicions: Suspicions
-  readonly #waitingOn = new Map<Suspicion, Waiting[]>()
+  readonly #uncompared = new UncomparedEvents()
+  readonly #waitingOn = new Map<Suspicion, RevisableEvent[]>()
   #waiting = 0
   readonly #due = new Queue<Due>()
   #dueCount = 0
@@ -54,6 +60,7 @@ export class Revisions {
   constructor(options: Pick<MonitorOptions, 'hasRoom' | 'publish' | 'clock'>, classifier: Classifier) {
     this.#options = options
     this.#integrityRules = classifier.rules.version
+    this.#classifier = classifier
     this.#suspicions = new Suspicions(classifier)
   }
 
@@ -65,15 +72,17 @@ export class Revisions {
   /** The market has a mark, which is classified. `nowMs`: its receipt, Unix milliseconds. */
   heard(market: Market, nowMs: number): void {
     if (market.doubt !== undefined) this.#doubtful.add(market)
+    if (!this.#uncompared.isEmpty) this.#compare(market.instrument, nowMs)
     this.#suspicions.heard(market.instrument, market.markText, nowMs)
-    this.#takeDecided()
+    this.#takeDecided(nowMs)
   }
 
   /** Gives up what has reached its limit. True when a revision follows. */
   expire(nowMs: number): boolean {
     const before = this.#dueCount
+    this.#uncompared.expire(nowMs)
     this.#suspicions.expire(nowMs)
-    this.#takeDecided()
+    this.#takeDecided(nowMs)
     if (!this.#isInOrder) this.#orderRestored()
     for (let first = this.#restored[this.#restoredAt]; first !== undefined; ) {
       if (first.untilMs > nowMs) break
@@ -94,11 +103,23 @@ export class Revisions {
   /** The record of an event that is published now; of a suspect one with what is kept of it until its revision. */
   opened(record: EventRecord, { marks }: Pick<PendingEvent, 'marks'>): EventRecord {
     const { event } = record
-    if (!('integrity' in event)) return record
-    const { id, logId, shard, venue, account, marginAccount, episode, sequence, kind, level } = event
-    const doubts = doubtsOf(kind, marks)
+    if (!('marginAccount' in event) || event.kind === 'revision') return record
+    const doubts = doubtsOf(event.kind, marks)
+    const uncompared = uncomparedOf(event.kind, marks)
+    if (doubts.length === 0 && uncompared.length === 0) return record
     const suspicions = doubts.map((doubt) => this.#suspicions.watch(doubt, event.receivedTimeMs))
-    const open: OpenRevision = {
+    const open = this.#openOf(event, suspicions)
+    const revisable: RevisableEvent = { open, suspicions, state: 'not-waiting' }
+    const untilMs = event.receivedTimeMs + this.#classifier.rules.decideWithinMs
+    for (const mark of uncompared) this.#uncompared.add(mark.uncompared!, { event: revisable, mark, untilMs })
+    if (doubts.length === 0) return record
+    this.#wait(revisable, suspicions, event.receivedTimeMs)
+    return { ...record, openRevision: open }
+  }
+
+  #openOf(event: MarginEvent, suspicions: readonly Suspicion[]): OpenRevision {
+    const { id, logId, shard, venue, account, marginAccount, episode, sequence, kind, level } = event
+    return {
       schemaVersion: EVENT_SCHEMA_VERSION,
       id,
       logId,
@@ -111,14 +132,9 @@ export class Revisions {
       revisedKind: kind,
       level,
       integrityRules: this.#integrityRules,
-      untilMs: Math.max(...suspicions.map(({ untilMs }) => untilMs)),
-      markets: doubts.map(({ symbol, markPrice }) => ({ symbol, markPrice })),
+      untilMs: Math.max(event.receivedTimeMs, ...suspicions.map(({ untilMs }) => untilMs)),
+      markets: suspicions.map(({ doubt: { symbol, markPrice } }) => ({ symbol, markPrice })),
     }
-    const waiting = { open, suspicions }
-    if (suspicions.every(({ outcome }) => outcome !== undefined)) this.#end(waiting)
-    else if (this.#waiting === REVISIONS_WAITING_MAX) this.#giveUp(waiting, event.receivedTimeMs)
-    else this.#wait(waiting)
-    return { ...record, openRevision: open }
   }
 
   /**
@@ -147,26 +163,54 @@ export class Revisions {
     return this.#dueCount === 0
   }
 
-  #wait(waiting: Waiting): void {
-    this.#waiting++
-    for (const suspicion of waiting.suspicions) {
-      if (suspicion.outcome !== undefined) continue
-      const others = this.#waitingOn.get(suspicion)
-      if (others === undefined) this.#waitingOn.set(suspicion, [waiting])
-      else others.push(waiting)
+  /** Other venues say now whether what the market stated before was off scale: events on it are in doubt from here on. */
+  #compare(instrument: number, nowMs: number): void {
+    if (this.#classifier.isUncompared(instrument)) return
+    const doubts = new Map<SeenMark, Doubt | undefined>()
+    for (const { event, mark } of this.#uncompared.take(instrument, nowMs)) {
+      if (event.state === 'ended') continue
+      if (!doubts.has(mark))
+        doubts.set(mark, this.#classifier.earlierDoubtOf(instrument, mark.markPrice!, mark.eventTimeMs))
+      const doubt = doubts.get(mark)
+      if (doubt !== undefined) this.#doubtAgain(event, this.#suspicions.watch(doubt, nowMs), nowMs)
     }
   }
 
-  #takeDecided(): void {
+  /** What is in doubt of the price from here on takes the place of what was before. */
+  #doubtAgain(event: RevisableEvent, suspicion: Suspicion, nowMs: number): void {
+    const { symbol, markPrice } = suspicion.doubt
+    const markets = [...event.open.markets]
+    const known = markets.findIndex((market) => market.symbol === symbol)
+    const at = known === -1 ? markets.length : known
+    markets[at] = { symbol, markPrice }
+    event.open = { ...event.open, markets }
+    event.suspicions[at] = suspicion
+    this.#wait(event, [suspicion], nowMs)
+  }
+
+  /** The event waits for these of its suspicions. */
+  #wait(event: RevisableEvent, suspicions: readonly Suspicion[], nowMs: number): void {
+    const isFull = event.state === 'not-waiting' && this.#waiting === REVISIONS_WAITING_MAX
+    if (isFull || isDecided(event)) {
+      this.#end(event, nowMs)
+      return
+    }
+    if (event.state === 'not-waiting') this.#waiting++
+    event.state = 'waiting'
+    for (const suspicion of suspicions) {
+      if (suspicion.outcome !== undefined) continue
+      const others = this.#waitingOn.get(suspicion)
+      if (others === undefined) this.#waitingOn.set(suspicion, [event])
+      else others.push(event)
+    }
+  }
+
+  #takeDecided(nowMs: number): void {
     if (!this.#suspicions.hasDecided) return
     for (const suspicion of this.#suspicions.takeDecided()) {
       const waiting = this.#waitingOn.get(suspicion) ?? []
       this.#waitingOn.delete(suspicion)
-      for (const one of waiting) {
-        if (one.suspicions.some(({ outcome }) => outcome === undefined)) continue
-        this.#waiting--
-        this.#end(one)
-      }
+      for (const event of waiting) if (event.state === 'waiting' && isDecided(event)) this.#end(event, nowMs)
     }
   }
 
@@ -179,11 +223,11 @@ export class Revisions {
     this.#push({ open, outcomes: open.markets.map(() => undecided('restart', open.untilMs)) })
   }
 
-  #end({ open, suspicions }: Waiting): void {
-    this.#push({ open, outcomes: suspicions.map(({ outcome }) => outcome!) })
-  }
-
-  #giveUp({ open, suspicions }: Waiting, nowMs: number): void {
+  /** What is not decided by now is given up. */
+  #end(event: RevisableEvent, nowMs: number): void {
+    if (event.state === 'waiting') this.#waiting--
+    event.state = 'ended'
+    const { open, suspicions } = event
     this.#push({ open, outcomes: suspicions.map(({ outcome }) => outcome ?? undecided('too-many', nowMs)) })
   }
 
@@ -192,6 +236,10 @@ export class Revisions {
     this.#due.push(due)
     this.#dueCount++
   }
+}
+
+function isDecided({ suspicions }: RevisableEvent): boolean {
+  return suspicions.every(({ outcome }) => outcome !== undefined)
 }
 
 function recordOf({ open: { untilMs: _, ...open }, outcomes }: Due): EventRecord {

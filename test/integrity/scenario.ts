@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import {
   type Account,
   collateralRulesSchema,
@@ -8,6 +9,7 @@ import {
 } from '../../src/domain/index.ts'
 import { integrityRules } from '../../src/integrity/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
+import { verifyEvent } from '../../src/questions/index.ts'
 import { withCollateralRules } from '../../src/rules/index.ts'
 import { ruleBookOf, underlyingOf } from '../../src/venues/index.ts'
 import { crossPosition, isolatedPosition, makeAccount } from '../support/accounts.ts'
@@ -181,4 +183,11 @@ export function liquidations({ records }: Published): string[] {
     if (event.kind === 'revision' && event.revisedKind === 'liquidation') last.set(event.id, event.confidence)
   }
   return [...last.values()]
+}
+
+/** What is published, and what every event says, is as it should be. */
+export function expectStory(run: ReturnType<typeof openScenario>, story: readonly string[]): void {
+  expect(run.story()).toEqual(story)
+  for (const { event } of run.records)
+    expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [] })
 }

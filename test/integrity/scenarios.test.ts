@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { verifyEvent } from '../../src/questions/index.ts'
 import {
   beside,
   desk,
+  expectStory,
   line,
   liquidations,
   openScenario,
@@ -12,13 +12,6 @@ import {
   together,
   without,
 } from './scenario.ts'
-
-/** What is published, and what every event says, is as it should be. */
-function expectStory(run: ReturnType<typeof openScenario>, story: readonly string[]): void {
-  expect(run.story()).toEqual(story)
-  for (const { event } of run.records)
-    expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [] })
-}
 
 describe('a crash of all venues', () => {
   it('S1: Bitcoin halves in twenty minutes on every venue (2020-03-12), and each liquidation is confirmed as it comes', () => {
