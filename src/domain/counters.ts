@@ -23,6 +23,8 @@ export interface FeedCounters {
   droppedOld: number
   /** Confirmations after a dropped mark. They may mean the dropped one, so they confirm nothing. */
   doubtful: number
+  /** Prices that a connection stated first, without a time: the venue may have stored them, so they wait for a confirmation. */
+  held: number
   /** Events with a venue time too far ahead of our clock. They are accepted, and their time orders nothing. */
   aheadOfClock: number
   /** Events of markets that were not requested. */

@@ -106,6 +106,11 @@ export interface SocketSource extends Source {
    * frames and are requested once. Absent where each market has a channel of its own name.
    */
   channelOf?(symbol: string): string
+  /**
+   * What a connection states first of a market, without a time, is the price that the venue has stored: of any age, if the venue is
+   * halted. It counts when the connection states or confirms the market again, or at once if another price was heard before.
+   */
+  readonly statesStoredFirst?: true
   readonly symbolsPerConnectionMax: number
   /** Client frames a second that the venue tolerates. */
   readonly requestsPerSecondMax: number

@@ -1,4 +1,4 @@
-import { isIndexName, type MarketState, type MarkSource } from '../domain/index.ts'
+import { isIndexName, type MarketState, type MarkSource, ownText } from '../domain/index.ts'
 import { TIME_AHEAD_MAX_MS } from './limits.ts'
 
 export interface MarketStatus {
@@ -32,6 +32,8 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
   oldMark: OldMark | undefined
   /** The last accepted mark; empty before the first. */
   markPrice: string
+  /** The same, or a later one that is held because it may be old. */
+  heardPrice: string
   /** A later mark was dropped, so a confirmation may mean the dropped one. */
   isDoubtful: boolean
   /** Whether it was reported that the market has no mark. */
@@ -101,6 +103,7 @@ export class Markets {
       oldMonotonicMs: 0,
       oldMark: undefined,
       markPrice: '',
+      heardPrice: '',
       isDoubtful: false,
       isReported: false,
       isUnreadable: false,
@@ -119,6 +122,15 @@ export class Markets {
   /** The old mark that a confirmation which is `doubtful` means. */
   oldMarkOf(symbol: string): OldMark | undefined {
     return this.#markets.get(symbol)?.oldMark
+  }
+
+  /** Whether the last price that was heard of the market, counted or held, is another one. This one is heard now. */
+  hasMovedTo(symbol: string, price: string): boolean {
+    const market = this.#markets.get(symbol)
+    if (market === undefined) return false
+    const { heardPrice } = market
+    market.heardPrice = ownText(price)
+    return heardPrice !== '' && Number(heardPrice) !== Number(price)
   }
 
   /** Whether the event is of a requested market and not older, by venue time, than one seen before. One without a time is not. */
@@ -160,6 +172,7 @@ export class Markets {
       if (market.isDoubtful || market.markPrice === '') return 'doubtful'
     } else {
       market.markPrice = markPrice
+      market.heardPrice = markPrice
       market.markSource = markSource
       market.isDoubtful = false
       market.oldMark = undefined

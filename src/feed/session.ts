@@ -11,6 +11,7 @@ import {
   type SocketSource,
 } from '../domain/index.ts'
 import type { Connect, Socket } from '../system/index.ts'
+import { Answers } from './answers.ts'
 import type { Hearing } from './hearing.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Intake } from './intake.ts'
@@ -23,7 +24,8 @@ import {
   UNSENT_BYTES_MAX,
 } from './limits.ts'
 import { MalformedWindow } from './malformed-window.ts'
-import { type Answer, Subscription } from './subscription.ts'
+import { StoredPrices } from './stored-prices.ts'
+import { Subscription } from './subscription.ts'
 
 export interface SessionOptions {
   readonly source: SocketSource
@@ -38,6 +40,8 @@ export interface SessionOptions {
   readonly limits: FeedLimits
   readonly counters: FeedCounters
   readonly intake: Intake
+  /** Whether another connection of the feed is open beside this one. */
+  readonly isBeside: () => boolean
 }
 
 /** What a session reports to the feed that owns it. */
@@ -59,11 +63,15 @@ export class Session implements FrameSink {
   readonly #intake: Intake
   readonly #socket: Socket
   readonly #parser: FrameParser
+  readonly #answers: Answers
+  /** Holds the first prices of a source that may have stored them. */
+  readonly #stored: StoredPrices | undefined
+  /** Takes the prices. */
+  readonly #prices: Intake | StoredPrices
   /** Called when the socket has closed. */
   #closed: () => void = () => {}
   #wasLive = false
   #wasRefusedEverything = false
-  #lastRefusal = ''
   readonly #openedMs: number
   #lastFrameMs: number
   readonly #window: MalformedWindow
@@ -71,10 +79,12 @@ export class Session implements FrameSink {
   readonly #lifeSign: LifeSign
 
   constructor(options: SessionOptions, owner: SessionOwner) {
-    const { source, url, symbols, batched, clock, connect, hearing, limits } = options
+    const { source, url, symbols, batched, clock, connect, hearing, limits, intake } = options
     this.#options = options
     this.#owner = owner
-    this.#intake = options.intake
+    this.#intake = intake
+    this.#stored = source.statesStoredFirst === true ? new StoredPrices(options) : undefined
+    this.#prices = this.#stored ?? intake
     this.#parser = source.createParser()
     this.openedMonotonicMs = clock.monotonicMs()
     this.#openedMs = hearing.nowMs()
@@ -102,6 +112,7 @@ export class Session implements FrameSink {
     this.#lifeSign = new LifeSign(source, limits, this.#socket)
     const send = (frame: string) => this.#socket.send(frame)
     this.subscription = new Subscription({ source, symbols, batched, clock, hearing, limits, send })
+    this.#answers = new Answers(this.subscription, intake, this.#stored)
   }
 
   get isLive(): boolean {
@@ -117,14 +128,21 @@ export class Session implements FrameSink {
     return this.#wasRefusedEverything
   }
 
+  /** Whether it has stated a price of the market that counts. */
+  hasHeard(symbol: string): boolean {
+    return this.subscription.hasTickOf(symbol) && this.#stored?.isHeld(symbol) !== true
+  }
+
   /** Further markets. One whose channel comes already has the price that the parser remembers. */
   add(symbols: readonly string[]): void {
     this.subscription.add(symbols)
     if (this.#parser.restate === undefined || this.#state === 'ended') return
     const { clock, hearing } = this.#options
+    const restate = () => this.#parser.restate?.(symbols, this)
     try {
       this.#intake.frameStarted(clock.monotonicMs(), hearing.nowMs())
-      this.#parser.restate(symbols, this)
+      if (this.#stored === undefined) restate()
+      else this.#stored.join(symbols, restate)
       this.#intake.frameEnded()
     } catch (error) {
       this.#intake.failed(error as Error)
@@ -137,8 +155,7 @@ export class Session implements FrameSink {
     if (overdue !== undefined) {
       this.#end(overdue)
     } else {
-      for (const symbol of this.subscription.repeatLate(nowMs))
-        this.#intake.refused(symbol, this.subscription.lateReason, true, nowMs)
+      this.#answers.refuseLate(nowMs)
       if (this.#state !== 'connecting') {
         this.#heartbeat.beat(nowMs)
         this.#lifeSign.beat(nowMs, this.#lastFrameMs)
@@ -173,29 +190,23 @@ export class Session implements FrameSink {
     markSource?: MarkSource,
   ): void {
     if (kind !== 'settlement' && this.#intake.all.has(symbol)) this.subscription.ticked(symbol)
-    this.#intake.price(kind, symbol, price, eventTimeMs, funding, markSource)
+    this.#prices.price(kind, symbol, price, eventTimeMs, funding, markSource)
   }
 
   unchanged(symbol: string, eventTimeMs: number | undefined, funding: Funding | undefined): void {
-    this.#intake.unchanged(symbol, eventTimeMs, funding)
+    this.#prices.unchanged(symbol, eventTimeMs, funding)
   }
 
   noMark(symbol: string | undefined, sinceMs: number | undefined): void {
-    this.#intake.noMark(symbol, sinceMs)
+    this.#prices.noMark(symbol, sinceMs)
   }
 
   acknowledged(symbols: readonly string[] | 'request'): void {
-    this.#answered(this.subscription.acknowledged(symbols, this.#lastFrameMs), '')
+    this.#answers.acknowledged(symbols, this.#lastFrameMs)
   }
 
   rejected(symbol: string | 'request', reason: string): void {
-    const nowMs = this.#lastFrameMs
-    this.#lastRefusal = reason
-    const answer =
-      symbol === 'request'
-        ? this.subscription.replied('rejected', nowMs)
-        : this.subscription.rejected(symbol, nowMs)
-    this.#answered(answer, reason)
+    this.#answers.rejected(symbol, reason, this.#lastFrameMs)
   }
 
   reply(frame: string): void {
@@ -243,14 +254,6 @@ export class Session implements FrameSink {
     if (reason !== undefined) this.#end(reason)
   }
 
-  #answered(answer: Answer, reason: string): void {
-    if (answer.kind === 'taken') this.#intake.taken(answer.symbols)
-    else if (answer.kind === 'refused-alone')
-      for (const symbol of answer.symbols)
-        this.#intake.refused(symbol, reason, answer.isItsOwn, this.#lastFrameMs)
-    else if (answer.kind === 'unasked' && reason !== '') this.#intake.refusedUnasked(reason)
-  }
-
   #overdue(nowMs: number): string | undefined {
     const { limits } = this.#options
     if (this.#state === 'connecting') {
@@ -274,7 +277,7 @@ export class Session implements FrameSink {
       this.#owner.live(this)
     } else if (settlement === 'refused') {
       this.#wasRefusedEverything = true
-      this.#end(`the venue refuses every market: ${this.#lastRefusal}`)
+      this.#end(`the venue refuses every market: ${this.#answers.lastRefusal}`)
     } else if (settlement === 'silent') {
       const { firstTickTimeoutMs } = this.#options.limits
       const markets = this.subscription.waiting().length

@@ -165,6 +165,7 @@ export class SocketFeed implements Feed, SessionOwner {
       limits: this.#limits,
       counters: this.counters,
       intake: this.#intake,
+      isBeside: () => this.#current !== undefined && this.#next !== undefined,
     }
     return new Session(options, this)
   }
@@ -198,7 +199,7 @@ export class SocketFeed implements Feed, SessionOwner {
 
   #coversAll(session: Session): boolean {
     for (const { symbol, state } of this.#intake.all.values()) {
-      if (state === 'fresh' && !session.subscription.hasTickOf(symbol)) return false
+      if (state === 'fresh' && !session.hasHeard(symbol)) return false
     }
     return true
   }

@@ -99,6 +99,7 @@ export function noCounts(): FeedCounters {
     unreadable: 0,
     droppedOld: 0,
     doubtful: 0,
+    held: 0,
     aheadOfClock: 0,
     foreign: 0,
     connects: 0,

@@ -27,7 +27,10 @@ const CADENCE_MS = 5_000
 /** The Indexer answers only the ping of the protocol; a `ping` in JSON it passes over in silence. */
 const HEARTBEAT_EVERY_MS = 20_000
 
-/** `v4_markets` of the Indexer: the oracle price, which is what dYdX v4 liquidates by, of all markets in one channel. */
+/**
+ * `v4_markets` of the Indexer: the oracle price, which is what dYdX v4 liquidates by, of all markets in one channel. The answer to
+ * the subscription states what the Indexer has stored, also while the chain is halted.
+ */
 export function dydxStream(symbols: RegExp): SocketSource {
   const channelOf = () => CHANNEL
   return {
@@ -37,6 +40,7 @@ export function dydxStream(symbols: RegExp): SocketSource {
     carries: (symbol) => symbols.test(symbol),
     channelOf,
     statesEveryMarket: true,
+    statesStoredFirst: true,
     subscribe: (wanted) =>
       subscribeFrames(wanted, 1, ([channel]) => ({ type: 'subscribe', channel, batched: false }), channelOf),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
@@ -50,7 +54,7 @@ export function dydxStream(symbols: RegExp): SocketSource {
 interface MarketState extends OwnFunding {
   readonly symbol: string
   oraclePrice: Decimal
-  /** Of the block that set it; undefined of one in a snapshot. */
+  /** Of the last block that set or confirmed it; undefined of one in a snapshot. */
   eventTimeMs: number | undefined
   /** The update that is read states it. */
   isStated: boolean
@@ -139,7 +143,10 @@ class DydxReader implements MessageReader {
     const nextFundingTimeMs = nextDueMs(FULL_HOURS, newestMs)
     for (const state of this.#markets.values()) {
       state.nextFundingTimeMs = nextFundingTimeMs
-      if (!state.isStated) sink.unchanged(state.symbol, newestMs, state)
+      if (!state.isStated) {
+        state.eventTimeMs = newestMs
+        sink.unchanged(state.symbol, newestMs, state)
+      }
       state.isStated = false
     }
     return 'ticks'

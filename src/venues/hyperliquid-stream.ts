@@ -26,7 +26,10 @@ const CADENCE_MS = 5_000
 /** The venue closes a connection to which it has sent nothing for 60 s. */
 const HEARTBEAT_EVERY_MS = 25_000
 
-/** `activeAssetCtx` of one coin: its whole context, without a time. `allMids` has no mark prices. */
+/**
+ * `activeAssetCtx` of one coin: its whole context, without a time. The first one is what the venue has stored, also while the chain
+ * is halted. `allMids` has no mark prices.
+ */
 export function hyperliquidStream(symbols: RegExp): SocketSource {
   return {
     kind: 'socket',
@@ -45,6 +48,7 @@ export function hyperliquidStream(symbols: RegExp): SocketSource {
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: '{"method":"ping"}' },
     cadenceMs: CADENCE_MS,
+    statesStoredFirst: true,
     createParser: () => new FormedParser(new HyperliquidReader()),
   }
 }

@@ -54,6 +54,8 @@ export function krakenSpotStream(): SocketSource {
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: '{"method":"ping"}' },
     cadenceMs: CADENCE_MS,
+    // The snapshot of a ticker without `timestamp`, as older ones are.
+    statesStoredFirst: true,
     createParser: () => new FormedParser(new KrakenSpotReader()),
   }
 }

@@ -107,6 +107,11 @@ describe.each(sockets)('the socket $id', ({ source, id }) => {
   const { symbolAt = (index: number) => `S${index}USDT`, topicsOf = argumentsOf } = FIXTURES[id]!
   const symbols = Array.from({ length: source.symbolsPerConnectionMax }, (_, index) => symbolAt(index))
 
+  it('says that it states stored prices first exactly if it states prices without a time', () => {
+    const times = FIXTURES[id]!.frames.flatMap(({ ticks = [] }) => ticks.map((tick) => tick.eventTimeMs))
+    expect(source.statesStoredFirst === true).toBe(times.includes(undefined))
+  })
+
   it('subscribes to every symbol once, in frames that the venue takes', () => {
     const requests = source.subscribe(symbols)
     if (source.statesEveryMarket) return expect(requests.map((one) => one.symbols)).toEqual([symbols])

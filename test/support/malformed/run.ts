@@ -111,12 +111,17 @@ class Connection {
   readonly #delivery: Delivery
   #heard: Handed[] = []
   #faults: string[] = []
+  /** The last mark that frames have stated of each market. */
+  readonly #marks = new Map<string, string>()
+  /** The feed may hold a mark until a later frame confirms it. */
+  readonly #holdsMarks: boolean
   /** What the last frame, and the last one that was read, state of each index price. */
   readonly #indexes = { any: new Map<string, Statement>(), read: new Map<string, Statement>() }
 
   constructor(sourceId: string) {
     const source = sourceOf(sourceId)
     this.#twin = TWIN_OF[sourceId]!
+    this.#holdsMarks = source.kind === 'socket' && source.statesStoredFirst === true
     this.#parser = source.createParser()
     this.#exact = source.createParser()
     const clock = new TestClock(NOW_MS)
@@ -164,7 +169,7 @@ class Connection {
     // A body and a line have no type: of one that would be binary they are the text.
     const expected = spoilt.isBinary && !isBinary ? 'ticks' : spoilt.kind
     this.#faults = []
-    const { kind, prices, said } = isBinary ? NOTHING_READ : this.#parse(this.#parser, text)
+    const { kind, prices, confirmed, said } = isBinary ? NOTHING_READ : this.#parse(this.#parser, text)
     if (!isBinary && this.#twin.words?.includes(text) !== true) {
       const exactly = this.#parse(this.#exact, `${text} `)
       this.#must(said === exactly.said, `gives ${said}, and read exactly ${exactly.said}`)
@@ -175,8 +180,14 @@ class Connection {
     this.#must(prices.length === 0 || kind === 'ticks', `gives a price, and is ${kind}`)
     await this.#count(text, isBinary, kind)
     const stated = isBinary ? [] : this.#twin.read(text)
-    for (const price of [...prices, ...this.#heard])
+    for (const price of prices)
       this.#must(this.#isStated(price, stated), `gives ${JSON.stringify(price)}, which it does not state`)
+    for (const price of this.#heard) {
+      const isConfirmed = confirmed.includes(price.symbol) && this.#marks.get(price.symbol) === price.price
+      const isSound = this.#isStated(price, stated) || (this.#holdsMarks && isConfirmed)
+      this.#must(isSound, `hands on ${JSON.stringify(price)}, which it does not state`)
+    }
+    for (const { kind, symbol, price } of prices) if (kind === 'mark') this.#marks.set(symbol, price)
     for (const each of stated) {
       if (each.kind !== 'index') continue
       this.#indexes.any.set(each.symbol, each)
@@ -187,17 +198,22 @@ class Connection {
 
   #parse(parser: FrameParser, text: string): Read {
     const prices: Handed[] = []
+    const confirmed: string[] = []
     const { said, sink } = listener()
     const price: FrameSink['price'] = (kind, symbol, digits, timeMs, funding) => {
       prices.push({ kind, symbol, price: digits })
       sink.price(kind, symbol, digits, timeMs, funding)
     }
+    const unchanged: FrameSink['unchanged'] = (symbol, timeMs, funding) => {
+      confirmed.push(symbol)
+      sink.unchanged(symbol, timeMs, funding)
+    }
     try {
-      const kind = parser.parse(text, { ...sink, price })
-      return { kind, prices, said: `${kind} ${said.join(', ')}` }
+      const kind = parser.parse(text, { ...sink, price, unchanged })
+      return { kind, prices, confirmed, said: `${kind} ${said.join(', ')}` }
     } catch (error) {
       this.#faults.push(`the venue threw ${(error as Error).stack}`)
-      return { kind: 'malformed', prices, said: 'a fault' }
+      return { kind: 'malformed', prices, confirmed, said: 'a fault' }
     }
   }
 
@@ -238,11 +254,13 @@ class Connection {
 interface Read {
   readonly kind: FrameKind
   readonly prices: readonly Handed[]
+  /** Markets of which it confirms the last mark. */
+  readonly confirmed: readonly string[]
   /** Everything that the parser says, in its order. */
   readonly said: string
 }
 
-const NOTHING_READ: Read = { kind: 'malformed', prices: [], said: '' }
+const NOTHING_READ: Read = { kind: 'malformed', prices: [], confirmed: [], said: '' }
 
 /** The counters of kinds; `ticks` counts marks. */
 const COUNTED: Readonly<Partial<Record<keyof FeedCounters, FrameKind>>> = {
