@@ -1,28 +1,29 @@
-import { counted, type KeptGap, type Watermark } from '../domain/index.ts'
+import type { ShardContents } from '../api/index.ts'
+import { counted, grouped, type KeptGap, type Watermark } from '../domain/index.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
 /** A market is listed as silent when its last evaluated mark is older than this, milliseconds. */
 export const SILENT_MS = 10_000
 
-/** A market of which no mark has been evaluated for SILENT_MS: its gap has not ended, or no worker runs. */
+/** A market of which no mark has been evaluated for SILENT_MS, or none ever: its gap has not ended, or no worker runs. */
 export interface SilentMarket {
   readonly venue: string
   readonly symbol: string
-  /** The venue's time of the last mark that was evaluated. */
+  /** The venue's time of the last mark that was evaluated; of an unheard market when its first account joined. */
   readonly fromMs: number
-  readonly state: 'silent'
+  readonly state: 'silent' | 'unheard'
 }
 
 /** Longest silence first. */
 export function silentOf(watermarks: readonly Watermark[], nowMs: number): SilentMarket[] {
   return watermarks
     .filter(({ eventTimeMs }) => nowMs - eventTimeMs > SILENT_MS)
-    .map(({ venue, symbol, eventTimeMs }) => ({
+    .map(({ venue, symbol, eventTimeMs, heard }) => ({
       venue,
       symbol,
       fromMs: eventTimeMs,
-      state: 'silent' as const,
+      state: heard === null ? ('unheard' as const) : ('silent' as const),
     }))
     .sort((left, right) => left.fromMs - right.fromMs)
 }
@@ -39,13 +40,9 @@ export function gapLine(gap: KeptGap, palette: Palette): string {
 }
 
 export function silentLine(market: SilentMarket, nowMs: number, palette: Palette): string {
-  const text = palette.red('silent')
-  return [
-    ...headParts(market, palette),
-    spanText(nowMs - market.fromMs),
-    text,
-    'no mark evaluated since',
-  ].join('  ')
+  const { fromMs, state } = market
+  const why = state === 'silent' ? 'no mark evaluated since' : 'no mark has come since its first account'
+  return [...headParts(market, palette), spanText(nowMs - fromMs), palette.red(state), why].join('  ')
 }
 
 function headParts(
@@ -77,6 +74,14 @@ export function spanText(ms: number): string {
   return `${Math.floor(seconds / DAY_S)} d ${Math.floor((seconds % DAY_S) / HOUR_S)} h`
 }
 
+/** Why a shard on which no worker has run has no gaps; undefined of another one. */
+export function unwatchedText(contents: ShardContents, shard: string): string | undefined {
+  if (contents === 'log') return undefined
+  return contents === 'accounts'
+    ? `accounts are stored in shard ${shard}, but no worker has run on it`
+    : `Redis holds nothing of shard ${shard}: no account is stored, and no worker has run`
+}
+
 /** What a person reads last: how many of each. */
 export function gapsSummary(gaps: readonly KeptGap[], silent: number, markets: number): string {
   if (gaps.length === 0 && markets === 0)
@@ -86,6 +91,6 @@ export function gapsSummary(gaps: readonly KeptGap[], silent: number, markets: n
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state === 'unfilled' ? 'not filled' : state}`)
   const kept = gaps.length === 0 ? 'no gap' : `${counted(gaps.length, 'gap')}: ${counts.join(', ')}`
-  const heard = `${counted(silent, 'market is', 'markets are')} silent of ${markets}`
+  const heard = `${counted(silent, 'market')} of ${grouped(markets)} ${silent === 1 ? 'is' : 'are'} silent or unheard`
   return `${kept}; ${heard}`
 }

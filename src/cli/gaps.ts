@@ -4,7 +4,15 @@ import { type Clock, counted, type KeptGap } from '../domain/index.ts'
 import type { PlimsollError } from '../errors.ts'
 import { systemClock } from '../system/index.ts'
 import { parseVenueId, VENUE_NAMES } from '../venues/index.ts'
-import { gapLine, gapsSummary, SILENT_MS, type SilentMarket, silentLine, silentOf } from './gap-lines.ts'
+import {
+  gapLine,
+  gapsSummary,
+  SILENT_MS,
+  type SilentMarket,
+  silentLine,
+  silentOf,
+  unwatchedText,
+} from './gap-lines.ts'
 import { writeLine } from './lines.ts'
 import { whole } from './options.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
@@ -34,14 +42,16 @@ const REAL: GapsContext = { clock: systemClock, output: process.stdout, errors: 
 
 const HELP = `
 silent      no mark of the market was evaluated for ${SILENT_MS / 1_000} s, until now
+unheard     the same, and none was before: it is awaited since the first account
 open        the prices of the venue's record are awaited, or being judged
 filled      the margin accounts were judged by the record, minute for minute
 not filled  not at all, or not all of it; docs/events.md lists the reasons
 
 JSON: {"venue", "symbol", "fromMs", "toMs", "state", "reasons", "found",
 "undecided"}, times in Unix milliseconds. "state": "open", "filled", "unfilled"
-or "silent", which has no "toMs" and nothing after it. "found": margin accounts
-that had reached a level; "undecided": those that could not be judged.`
+or "silent" and "unheard", which have no "toMs" and nothing after it. "found":
+margin accounts that had reached a level; "undecided": those that could not be
+judged. Where nothing is printed, a line on standard error says why.`
 
 /** `plimsoll gaps`: spans in which marks were not heard, and what became of them. */
 export function gapsCommand(context: GapsContext = REAL): Command {
@@ -72,8 +82,12 @@ async function gaps({ clock, output, errors }: GapsContext, flags: GapsFlags): P
   const markets = read.watermarks.filter(isWanted)
   const nowMs = clock.nowMs()
   const silent = silentOf(markets, nowMs)
+  const isEmpty = read.gaps.length === 0 && read.watermarks.length === 0
+  const unwatched = isEmpty ? unwatchedText(read.contents, read.shard) : undefined
+  const summary = unwatched ?? gapsSummary(kept, silent.length, markets.length)
   if (speaksJson(output, json)) {
     for (const one of [...newest(kept, count), ...silent]) await writeLine(output, jsonLine(jsonOf(one)))
+    if (kept.length + silent.length === 0) tell(errors, `plimsoll: ${summary}`)
     return
   }
   const palette = paletteFor(output)
@@ -83,17 +97,17 @@ async function gaps({ clock, output, errors }: GapsContext, flags: GapsFlags): P
     ...(older === 0 ? [] : [palette.dim(`${counted(older, 'older gap')} not shown; --count shows more`)]),
     ...shown.map((gap) => gapLine(gap, palette)),
     ...silent.map((market) => silentLine(market, nowMs, palette)),
-    gapsSummary(kept, silent.length, markets.length),
+    summary,
   ]
   for (const line of lines) await writeLine(output, fitted(output, line, '  '))
 }
 
 async function readStored(overrides: ConfigOverrides, errors: Output) {
   const { redisUrl, dataDir, appendfsync, shard } = loadConfig(overrides)
-  const { readGaps } = await import('../api/index.ts')
+  const { readGapsOfShard } = await import('../api/index.ts')
   const { refuseMissingFolder } = await import('../redis-server/index.ts')
   if (redisUrl === undefined) await refuseMissingFolder(dataDir)
-  return await readGaps({
+  const read = await readGapsOfShard({
     url: redisUrl,
     dataDir,
     appendfsync,
@@ -101,6 +115,7 @@ async function readStored(overrides: ConfigOverrides, errors: Output) {
     notify: (line) => tell(errors, visible(line)),
     fault: ({ code, message }: PlimsollError) => tell(errors, `plimsoll: ${code}: ${visible(message)}`),
   })
+  return { ...read, shard }
 }
 
 function newest(kept: readonly KeptGap[], count: number | undefined): readonly KeptGap[] {

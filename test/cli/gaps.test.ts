@@ -95,7 +95,7 @@ describe('plimsoll gaps', () => {
       '2026-11-30 11:30:00Z  bybit BTCUSDT  95 s  filled  3 margin accounts had reached a level  1 margin account not judged',
       '2026-11-30 11:31:40Z  bybit ETHUSDT  95 s  filled  no level was missed',
       '2026-11-30 11:58:00Z  okx BTC-USDT-SWAP  95 s  open',
-      '4 gaps: 1 open, 2 filled, 1 not filled; 0 markets are silent of 1',
+      '4 gaps: 1 open, 2 filled, 1 not filled; 0 markets of 1 are silent or unheard',
     ])
   })
 
@@ -103,11 +103,48 @@ describe('plimsoll gaps', () => {
     await keep([], [mark('bybit', 'BTCUSDT', 10_000), mark('binance', 'ETHUSDT', 10_001)])
     expect((await atTerminal()).lines).toEqual([
       '2026-11-30 11:59:49Z  binance ETHUSDT  10 s  silent  no mark evaluated since',
-      'no gap; 1 market is silent of 2',
+      'no gap; 1 market of 2 is silent or unheard',
     ])
     expect(await onPipe()).toEqual([
       { venue: 'binance', symbol: 'ETHUSDT', fromMs: NOW_MS - 10_001, state: 'silent' },
     ])
+  })
+
+  it('lists a market of which no mark ever came, since its first account', async () => {
+    const never = (symbol: string, ageMs: number) => ({ ...mark('okx', symbol, ageMs), heard: null })
+    await keep(
+      [],
+      [never('BTC-USDT-SWAP', 60_000), never('ETH-USDT-SWAP', 9_000), mark('bybit', 'BTCUSDT', 800)],
+    )
+    expect((await atTerminal()).lines).toEqual([
+      '2026-11-30 11:59:00Z  okx BTC-USDT-SWAP  60 s  unheard  no mark has come since its first account',
+      'no gap; 1 market of 3 is silent or unheard',
+    ])
+    expect(await onPipe()).toEqual([
+      { venue: 'okx', symbol: 'BTC-USDT-SWAP', fromMs: NOW_MS - 60_000, state: 'unheard' },
+    ])
+  })
+
+  it('says on standard error of a pipe why it prints nothing', async () => {
+    const why = async () => {
+      const { lines, errors } = await run(false)
+      expect(lines).toEqual([])
+      return errors
+    }
+    expect(await why()).toBe(
+      'plimsoll: Redis holds nothing of shard gaps: no account is stored, and no worker has run\n',
+    )
+    expect((await atTerminal()).lines).toEqual([
+      'Redis holds nothing of shard gaps: no account is stored, and no worker has run',
+    ])
+    await probe.hset(keysOf(SHARD).accounts, 'a', '{}')
+    expect(await why()).toBe('plimsoll: accounts are stored in shard gaps, but no worker has run on it\n')
+    await probe.hset(keysOf(SHARD).progress, 'log id', 'x')
+    expect(await why()).toBe(
+      'plimsoll: no gap, and no such market of which a worker has evaluated a mark on this shard\n',
+    )
+    await keep([], [mark('bybit', 'BTCUSDT', 800)])
+    expect(await why()).toBe('plimsoll: no gap; 0 markets of 1 are silent or unheard\n')
   })
 
   it('prints JSON on a pipe: without what a worker keeps for itself', async () => {
@@ -144,7 +181,7 @@ describe('plimsoll gaps', () => {
     expect(lines).toHaveLength(52)
     expect(lines[0]).toBe('10 older gaps not shown; --count shows more')
     expect(lines[1]).toContain('A10USDT')
-    expect(lines.at(-1)).toBe('60 gaps: 60 filled; 0 markets are silent of 0')
+    expect(lines.at(-1)).toBe('60 gaps: 60 filled; 0 markets of 0 are silent or unheard')
     expect((await atTerminal('--count', '100')).lines).toHaveLength(61)
     expect(await onPipe()).toHaveLength(60)
     expect(await onPipe('--count', '1')).toEqual([expect.objectContaining({ symbol: 'A59USDT' })])
