@@ -96,10 +96,9 @@ async function printEnd(
  * that is a terminal.
  */
 function display(reporter: Reporter, screen: Screen, json: boolean): () => Promise<void> | void {
-  const snapshot = () => reporter.snapshot()
-  if (isLive(screen)) return startLiveView(json ? 'stderr' : 'stdout', systemClock, snapshot)
+  if (isLive(screen)) return startLiveView(json ? 'stderr' : 'stdout', systemClock, () => reporter.snapshot())
   if (json && screen.isTTY !== true) return () => undefined
-  return startLines(screen, systemClock, snapshot)
+  return startLines(screen, systemClock, () => reporter.snapshotOfCounters())
 }
 
 /** A log whose warnings become notes below the live view, so that they do not tear it. */

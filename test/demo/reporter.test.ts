@@ -123,7 +123,7 @@ describe('the snapshot of a run', () => {
     expect(venues[0]).toMatchObject({ accounts: 0, events: 0, mark: null })
   })
 
-  it('counts the accounts by level at most once a second, one count at a time', async () => {
+  it('counts the accounts by level at most every two seconds, one count at a time, and not for a line', async () => {
     let counts = 0
     let finish = () => {}
     const levels = () => {
@@ -138,6 +138,8 @@ describe('the snapshot of a run', () => {
       reporter.snapshot()
       return counts
     }
+    reporter.snapshotOfCounters()
+    expect(counts).toBe(0)
     expect([countsAt(0), countsAt(150), countsAt(5_000)]).toEqual([1, 1, 1])
     finish()
     await new Promise((resolve) => setImmediate(resolve))
@@ -190,7 +192,7 @@ describe('the snapshot of a run', () => {
     expect(reporter.snapshot().notes.length).toBeLessThanOrEqual(20)
   })
 
-  it('looks for the nearest accounts at most every two seconds, and not while prices wait', () => {
+  it('looks for the nearest accounts at most every two seconds, and not while prices wait', async () => {
     let looks = 0
     let waiting = 0
     const { clock, reporter } = reporting({
@@ -202,16 +204,19 @@ describe('the snapshot of a run', () => {
         },
       },
     })
-    const looksAt = (nowMs: number) => {
+    const looksAt = async (nowMs: number) => {
       clock.advanceTo(nowMs)
       reporter.snapshot()
+      await new Promise((resolve) => setImmediate(resolve))
       return looks
     }
-    expect([looksAt(0), looksAt(150), looksAt(1_950), looksAt(2_000)]).toEqual([1, 1, 1, 2])
+    expect([await looksAt(0), await looksAt(150), await looksAt(1_950), await looksAt(2_000)]).toEqual([
+      1, 1, 1, 2,
+    ])
     waiting = 1
-    expect([looksAt(4_000), looksAt(9_000)]).toEqual([2, 2])
+    expect([await looksAt(4_000), await looksAt(9_000)]).toEqual([2, 2])
     waiting = 0
-    expect(looksAt(9_150)).toBe(3)
+    expect(await looksAt(9_150)).toBe(3)
   })
 
   it('has rules for every demo instrument', () => {

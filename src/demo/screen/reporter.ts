@@ -1,4 +1,4 @@
-import type { Clock, LevelCount } from '../../domain/index.ts'
+import type { Clock, LevelCount, WorkerCounters } from '../../domain/index.ts'
 import type { LevelRule } from '../../margin/index.ts'
 import type { Worker } from '../../worker/index.ts'
 import type { DemoBook } from '../accounts/synthetic-accounts.ts'
@@ -20,7 +20,7 @@ import { NEAREST_SHOWN } from './view.ts'
  */
 const NEAREST_EVERY_MS = 2_000
 /** Pause between two counts of the accounts by level, which look at every account of the book. */
-const LEVELS_EVERY_MS = 1_000
+const LEVELS_EVERY_MS = 2_000
 const NOTES_MAX = 20
 
 /** The state of the run; the run changes it in place. */
@@ -41,7 +41,10 @@ export interface DemoState {
 
 export interface Reporter {
   note(text: string): void
+  /** For the live view. It asks the worker for the accounts by level and the nearest ones, which later snapshots show. */
   snapshot(): DemoSnapshot
+  /** For a line, which shows no accounts: it asks the worker for its counters alone. */
+  snapshotOfCounters(): DemoSnapshot
 }
 
 /** Makes snapshots for the view from the state of the run. */
@@ -60,33 +63,13 @@ export function createReporter(options: {
     clock,
   )
   const warningLevels = options.rule.names.slice(1, -1)
-  let levels: readonly LevelCount[] = []
-  let nearest: readonly NearestLine[] = []
-  let nearestAtMs = Number.NEGATIVE_INFINITY
-  let levelsAtMs = Number.NEGATIVE_INFINITY
-  let isCounting = false
+  const levels = createAnswer<readonly LevelCount[]>([], LEVELS_EVERY_MS, clock)
+  const nearest = createAnswer<readonly NearestLine[]>([], NEAREST_EVERY_MS, clock)
 
-  const refreshNearest = (worker: Worker, isBusy: boolean): void => {
-    const nowMs = clock.monotonicMs()
-    if (nowMs - nearestAtMs < NEAREST_EVERY_MS || isBusy) return
-    nearestAtMs = nowMs
-    void nearestLines(worker.read, warningLevels, NEAREST_SHOWN).then((lines) => {
-      nearest = lines
-    })
-  }
-  const refreshLevels = (worker: Worker): void => {
-    const nowMs = clock.monotonicMs()
-    if (nowMs - levelsAtMs < LEVELS_EVERY_MS || isCounting) return
-    levelsAtMs = nowMs
-    isCounting = true
-    void worker.read
-      .levels()
-      .then((counts) => {
-        levels = counts
-      })
-      .finally(() => {
-        isCounting = false
-      })
+  /** Asks the worker for its accounts. */
+  const look = ({ read }: Worker, isBusy: boolean): void => {
+    levels.ask(() => read.levels())
+    if (!isBusy) nearest.ask(() => nearestLines(read, warningLevels, NEAREST_SHOWN))
   }
   const venueLines = (worker: Worker | undefined): VenueLine[] => {
     const counts = shown.map((instrument) => ({ instrument, count: state.counts.of(instrument.venue) }))
@@ -103,55 +86,85 @@ export function createReporter(options: {
     }))
   }
 
+  const snapshotOf = (stats: WorkerCounters | undefined): DemoSnapshot => {
+    const { worker, exchange } = state
+    const events = { ...NO_EVENTS, ...stats?.events }
+    const made = madeOf(events)
+    const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })
+    return {
+      phase: state.stage ?? exchange?.phase ?? 'starting',
+      isMarketOpen: (stats?.ticks ?? 0) > 0,
+      nowMs: clock.nowMs(),
+      elapsedMs: exchange?.elapsedMs ?? 0,
+      durationMs: options.durationMs,
+      accounts: stats?.accounts ?? state.stored,
+      accountsWanted: book.accounts,
+      positions: stats?.positions ?? 0,
+      venues: venueLines(worker),
+      ticks: stats?.ticks ?? 0,
+      frames: stats?.frames ?? 0,
+      ticksPerSecond: rates.ticks,
+      suspects: stats?.suspects ?? 0,
+      exactChecks: stats?.exactChecks ?? 0,
+      standing: levels.last,
+      unknownMarginAccounts: stats?.unknownMarginAccounts ?? 0,
+      warningLevel: warningLevels[0],
+      events,
+      eventsPerSecond: rates.events,
+      latencyMs: {
+        detectP50: stats === undefined || stats.ticks === 0 ? null : stats.detectP50Ms,
+        detectP99: stats === undefined || stats.ticks === 0 ? null : stats.detectP99Ms,
+        queueP50: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP50Ms,
+        queueP99: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP99Ms,
+      },
+      nearest: nearest.last,
+      headlines: state.headlines,
+      delivery: { made, queued: stats?.log.enqueued ?? 0, delivered: state.progress.delivered },
+      replay: state.isReplaying
+        ? { ticks: state.progress.replayedTicks, ticksInAll: state.counts.prices }
+        : null,
+      notes: state.notes,
+    }
+  }
+
   return {
     note(text) {
       state.notes.push(text)
       if (state.notes.length > NOTES_MAX) state.notes.shift()
     },
     snapshot() {
-      const { worker, exchange } = state
+      const { worker, isReplaying } = state
       const stats = worker?.read.counters()
-      if (worker !== undefined && !state.isReplaying) {
-        refreshLevels(worker)
-        refreshNearest(worker, stats!.waiting > 0)
-      }
-      const events = { ...NO_EVENTS, ...stats?.events }
-      const made = madeOf(events)
-      const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })
-      return {
-        phase: state.stage ?? exchange?.phase ?? 'starting',
-        isMarketOpen: (stats?.ticks ?? 0) > 0,
-        nowMs: clock.nowMs(),
-        elapsedMs: exchange?.elapsedMs ?? 0,
-        durationMs: options.durationMs,
-        accounts: stats?.accounts ?? state.stored,
-        accountsWanted: book.accounts,
-        positions: stats?.positions ?? 0,
-        venues: venueLines(worker),
-        ticks: stats?.ticks ?? 0,
-        frames: stats?.frames ?? 0,
-        ticksPerSecond: rates.ticks,
-        suspects: stats?.suspects ?? 0,
-        exactChecks: stats?.exactChecks ?? 0,
-        standing: levels,
-        unknownMarginAccounts: stats?.unknownMarginAccounts ?? 0,
-        warningLevel: warningLevels[0],
-        events,
-        eventsPerSecond: rates.events,
-        latencyMs: {
-          detectP50: stats === undefined || stats.ticks === 0 ? null : stats.detectP50Ms,
-          detectP99: stats === undefined || stats.ticks === 0 ? null : stats.detectP99Ms,
-          queueP50: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP50Ms,
-          queueP99: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP99Ms,
-        },
-        nearest,
-        headlines: state.headlines,
-        delivery: { made, queued: stats?.log.enqueued ?? 0, delivered: state.progress.delivered },
-        replay: state.isReplaying
-          ? { ticks: state.progress.replayedTicks, ticksInAll: state.counts.prices }
-          : null,
-        notes: state.notes,
-      }
+      if (worker !== undefined && !isReplaying) look(worker, stats!.waiting > 0)
+      return snapshotOf(stats)
+    },
+    snapshotOfCounters: () => snapshotOf(state.worker?.read.counters()),
+  }
+}
+
+/** The last answer to a question that takes the worker some time: it is asked at most so often, and not before the last answer. */
+interface Answer<Value> {
+  readonly last: Value
+  ask(question: () => Promise<Value>): void
+}
+
+function createAnswer<Value>(first: Value, everyMs: number, clock: Clock): Answer<Value> {
+  let last = first
+  let askedMs = Number.NEGATIVE_INFINITY
+  let isAsking = false
+  return {
+    get last() {
+      return last
+    },
+    ask(question) {
+      const nowMs = clock.monotonicMs()
+      if (isAsking || nowMs - askedMs < everyMs) return
+      askedMs = nowMs
+      isAsking = true
+      void question().then((value) => {
+        last = value
+        isAsking = false
+      })
     },
   }
 }
