@@ -17,6 +17,8 @@ export interface Comparison {
   readonly index: Decimal
   /** The median of the other venues, if enough are fresh. */
   readonly median: Decimal
+  /** The middle one of the other venues, if most of them agree on its scale. */
+  readonly agreed: Decimal
   /** What is allowed for this market. */
   readonly jump: Decimal
   readonly toIndex: Decimal
@@ -44,11 +46,11 @@ export function brokenRules(of: Comparison, terms: IntegrityTerms): IntegrityFin
 
 /** A fault of units of one venue may be in its index too: other venues go before it, and far enough off it says nothing. */
 function brokenScale(
-  { mark, base, accepted, index, median }: Comparison,
+  { mark, base, accepted, index, agreed }: Comparison,
   { scale, scaleDespiteIndex }: IntegrityTerms,
 ): IntegrityFinding | undefined {
-  const withoutIndex = [base, accepted, median].filter((reference) => reference !== '')
-  const all = median === '' && index !== '' ? [...withoutIndex, index] : withoutIndex
+  const withoutIndex = [base, accepted, agreed].filter((reference) => reference !== '')
+  const all = agreed === '' && index !== '' ? [...withoutIndex, index] : withoutIndex
   if (isOffScaleOfAll(mark, all, scale)) return { rule: 'scale', reference: all[0]!, limit: scale }
   if (!isOffScaleOfAll(mark, withoutIndex, scaleDespiteIndex)) return undefined
   return { rule: 'scale', reference: all[0]!, limit: scaleDespiteIndex }

@@ -1,6 +1,6 @@
 import type { Decimal, UnderlyingOf, VenueId } from '../domain/index.ts'
 import { brokenRules } from './broken-rules.ts'
-import { isOffScale, mayBeBeyond, mayBeOffScale } from './compare.ts'
+import { isBeyond, isOffScale, mayBeBeyond, mayBeOffScale } from './compare.ts'
 import { breaksScale, breaksTheSame, type Doubt, type Evidence, type IntegrityFinding } from './doubt.ts'
 import { evidenceOf, type StatedPrice } from './evidence.ts'
 import { OwnMarks } from './own-marks.ts'
@@ -17,7 +17,7 @@ export class Classifier {
   readonly rules: IntegrityRules
   readonly #underlyingOf: UnderlyingOf
   readonly #subjects: Subject[] = []
-  readonly #own = new OwnMarks()
+  readonly #own: OwnMarks
   readonly #last: (Doubt | undefined)[] = []
   readonly #references = new References()
   #heard = new Int32Array(0)
@@ -29,6 +29,7 @@ export class Classifier {
   constructor(rules: IntegrityRules, underlyingOf: UnderlyingOf) {
     this.rules = rules
     this.#underlyingOf = underlyingOf
+    this.#own = new OwnMarks(rules.decideWithinMs)
     this.#scale = Number(rules.scale)
     this.#reinstateWithin = Number(rules.reinstateWithin)
   }
@@ -117,20 +118,23 @@ export class Classifier {
   }
 
   /**
-   * Whether enough other venues follow the coin to say whether the marks of the market are off scale, but were not fresh yet since
-   * these began, or moved by a scale with nothing but their index.
+   * Whether enough other venues follow the coin to say whether the marks of the market are off scale, but did not yet, since these
+   * began or moved by a scale with nothing but their index.
    */
   isUncompared(instrument: number): boolean {
     const { marks } = this.#subjects[instrument]!
-    return marks !== undefined && marks.venues > this.rules.venuesMin && !this.#own.isCompared(instrument)
+    return (
+      marks !== undefined && marks.venues > this.rules.venuesAgreeMin && !this.#own.isCompared(instrument)
+    )
   }
 
   /** What is doubtful of an earlier mark of a market that has been compared since. */
   earlierDoubtOf(instrument: number, markPrice: Decimal, eventTimeMs: number): Doubt | undefined {
     const { symbol, marks, place } = this.#subjects[instrument]!
-    const median = this.#medianOf(instrument)
-    if (median === '' || !isOffScale(markPrice, median, this.rules.scale)) return undefined
-    const findings: IntegrityFinding[] = [{ rule: 'scale', reference: median, limit: this.rules.scale }]
+    const { scale } = this.rules
+    const agreed = this.#agreedOf(instrument)
+    if (agreed === '' || !isOffScale(markPrice, agreed, scale)) return undefined
+    const findings: IntegrityFinding[] = [{ rule: 'scale', reference: agreed, limit: scale }]
     const otherVenues = marks?.sortOthers(place, this.#own.heardMsOf(instrument), this.rules.freshMs) ?? 0
     return {
       instrument,
@@ -139,10 +143,10 @@ export class Classifier {
       eventTimeMs,
       mark: 0,
       accepted: '',
-      base: median,
+      base: agreed,
       findings,
       otherVenues,
-      stoodAlone: false,
+      isSpike: false,
     }
   }
 
@@ -157,14 +161,14 @@ export class Classifier {
     return evidenceOf(price, this.#subjects[instrument]!, this.#own.heardMsOf(instrument), this.rules)
   }
 
-  /** Once enough other venues are fresh: what is off scale of them compares no further marks. */
+  /** Once the other venues agree on a scale: what is off it compares no further marks. */
   #compare(instrument: number): void {
-    const median = this.#medianOf(instrument)
-    if (median === '') return
+    const agreed = this.#agreedOf(instrument)
+    if (agreed === '') return
     this.#own.setCompared(instrument, true)
     const known = [this.#own.acceptedOf(instrument), this.#own.baseOf(instrument)]
-    if (known.some((price) => price !== '' && isOffScale(price, median, this.rules.scale)))
-      this.#own.forget(instrument, median)
+    if (known.some((price) => price !== '' && isOffScale(price, agreed, this.rules.scale)))
+      this.#own.forget(instrument, agreed)
   }
 
   #isFarFromBase(instrument: number): boolean {
@@ -175,7 +179,7 @@ export class Classifier {
   /** Whether f64 proves that no rule is broken. */
   #isClean(instrument: number): boolean {
     const { index, marks, place, jump, toIndex, crossVenue } = this.#subjects[instrument]!
-    const { jumpWithinMs, clockSkewMaxMs, freshMs, venuesMin } = this.rules
+    const { jumpWithinMs, clockSkewMaxMs, freshMs, venuesMin, venuesAgreeMin } = this.rules
     const price = this.#own.priceOf(instrument)
     const nowMs = this.#own.heardMsOf(instrument)
     const eventTimeMs = this.#own.eventTimeMsOf(instrument)
@@ -188,6 +192,9 @@ export class Classifier {
       if (mayBeBeyond(price, index.price, toIndex.value)) return false
     if (marks === undefined) return true
     const venues = marks.sortOthers(place, nowMs, freshMs)
+    // A first mark has only them to be off scale of.
+    if (venues >= venuesAgreeMin && this.#own.basePriceOf(instrument) === 0)
+      if (mayBeOffScale(price, marks.middleFloat(venues), this.#scale)) return false
     return venues < venuesMin || !mayBeBeyond(price, marks.medianFloat(venues), crossVenue.value)
   }
 
@@ -203,6 +210,7 @@ export class Classifier {
       base: this.#own.baseOf(instrument),
       index: index !== undefined && nowMs - index.heardMs <= this.rules.freshMs ? index.text : '',
       median: this.#medianOf(instrument),
+      agreed: this.#agreedOf(instrument),
       jump: jump.text,
       toIndex: toIndex.text,
       crossVenue: crossVenue.text,
@@ -217,13 +225,27 @@ export class Classifier {
     return marks !== undefined && venues >= this.rules.venuesMin ? marks.median(venues) : ''
   }
 
+  /** The middle one of the other venues, where most of them agree on its scale; empty otherwise. */
+  #agreedOf(instrument: number): Decimal {
+    const { marks, place } = this.#subjects[instrument]!
+    const { freshMs, venuesAgreeMin, scale } = this.rules
+    const venues = marks?.sortOthers(place, this.#own.heardMsOf(instrument), freshMs) ?? 0
+    return marks?.agreed(venues, venuesAgreeMin, scale) ?? ''
+  }
+
   #accept(instrument: number): void {
     this.#own.accept(instrument)
     this.#own.setOffScale(instrument, false)
     const last = this.#last[instrument]
     if (last === undefined) return
-    last.stoodAlone ??= true
+    last.isSpike ??= this.#isSpike(last)
     this.#last[instrument] = undefined
+  }
+
+  /** Whether a mark that stood for one mark may be none of the market: it is apart from the last accepted one, and was followed soon. */
+  #isSpike({ instrument, markPrice, accepted, eventTimeMs }: Doubt): boolean {
+    if (this.#own.eventTimeMsOf(instrument) - eventTimeMs > this.rules.freshMs) return false
+    return accepted === '' || isBeyond(markPrice, accepted, this.#subjects[instrument]!.toIndex.text)
   }
 
   #doubt(instrument: number, findings: readonly IntegrityFinding[]): Doubt {
@@ -231,11 +253,11 @@ export class Classifier {
     const mark = this.#own.countOf(instrument)
     const before = this.#last[instrument]
     if (before?.mark === mark && breaksTheSame(before, findings)) return before
-    if (before !== undefined && before.mark !== mark) before.stoodAlone = false
+    if (before !== undefined && before.mark !== mark) before.isSpike = false
     const isOff = breaksScale({ findings })
     // A first mark that is off scale leaves nothing of its own to compare the next ones with.
     if (isOff && this.#own.baseOf(instrument) === '')
-      this.#own.setBase(instrument, this.#medianOf(instrument))
+      this.#own.setBase(instrument, this.#agreedOf(instrument))
     const doubt: Doubt = {
       instrument,
       symbol,
@@ -246,7 +268,7 @@ export class Classifier {
       base: this.#own.baseOf(instrument),
       findings,
       otherVenues: marks?.sortOthers(place, this.#own.heardMsOf(instrument), this.rules.freshMs) ?? 0,
-      stoodAlone: before === undefined || before.mark === mark ? before?.stoodAlone : false,
+      isSpike: before === undefined || before.mark === mark ? before?.isSpike : false,
     }
     this.#last[instrument] = doubt
     this.#own.setOffScale(instrument, isOff)

@@ -27,15 +27,15 @@ export interface Doubt {
   /** The last accepted mark when it came; empty if there was none. */
   readonly accepted: Decimal
   /**
-   * The last mark before it that was not off scale, accepted or not. If there was none: of a mark that is off scale the median of the
-   * other venues as it was first known, else empty.
+   * The last mark before it that was not off scale, accepted or not. If there was none: of a mark that is off scale what other
+   * venues first agreed on, else empty.
    */
   readonly base: Decimal
   readonly findings: readonly IntegrityFinding[]
   /** Other venues of the same underlying that were fresh. Below `venuesMin` they say nothing. */
   readonly otherVenues: number
-  /** It stood for one mark: the mark before it was accepted, and the next one was. undefined until the next one. */
-  stoodAlone: boolean | undefined
+  /** It may be none of the market: it stood for one mark, apart from the accepted ones around it. undefined until the next one. */
+  isSpike: boolean | undefined
 }
 
 export function breaksScale({ findings }: Pick<Doubt, 'findings'>): boolean {

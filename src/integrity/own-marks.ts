@@ -24,6 +24,12 @@ export class OwnMarks {
   readonly #text: Decimal[] = []
   readonly #accepted: Decimal[] = []
   readonly #base: Decimal[] = []
+  readonly #silenceMs: number
+
+  /** Behind `silenceMs` without a mark nobody knows whether the last one stood. */
+  constructor(silenceMs: number) {
+    this.#silenceMs = silenceMs
+  }
 
   /** A market of that number. Numbers count from 0. */
   add(instrument: number): void {
@@ -53,6 +59,7 @@ export class OwnMarks {
       numbers[at + BEFORE] = numbers[at + PRICE]!
       numbers[at + MARKS] = numbers[at + MARKS]! + 1
     }
+    if (nowMs - numbers[at + HEARD_MS]! > this.#silenceMs) numbers[at + OFF_SCALE_SINCE_MS] = 0
     numbers[at + PRICE] = price
     numbers[at + EVENT_MS] = eventTimeMs
     numbers[at + RECEIVED_MS] = receivedTimeMs
@@ -133,7 +140,7 @@ export class OwnMarks {
     this.setBase(instrument, base)
   }
 
-  /** Whether enough other venues were fresh since the base came to be by marks and index of its venue alone. */
+  /** Whether other venues have agreed on a scale since the base came to be by marks and index of its venue alone. */
   isCompared(instrument: number): boolean {
     return this.#numbers[instrument * FIELDS + IS_COMPARED] === 1
   }

@@ -24,11 +24,12 @@ export interface IntegrityTerms {
   /** An index price, or the mark of another venue, counts so long after it was heard. */
   readonly freshMs: number
   /**
-   * So many times above or below the last accepted mark, the last one that was not, and the median of the other venues (the index
-   * price where too few are fresh), of those that are known.
+   * So many times above or below the last accepted mark, the last one that was not, and what the other venues agree on (the index
+   * price where they do not), of those that are known. They agree where `venuesAgreeMin` and most of those that are fresh are within
+   * it of the middle one.
    */
   readonly scale: Decimal
-  /** The same of marks of its own alone, where too few other venues are fresh: it counts whatever the index price says. */
+  /** The same of marks of its own alone, where other venues do not agree: it counts whatever the index price says. */
   readonly scaleDespiteIndex: Decimal
   /** After so long beyond `scale` a mark within `reinstateWithin` of the one before is accepted. */
   readonly reinstateAfterMs: number

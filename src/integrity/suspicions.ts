@@ -39,7 +39,7 @@ export interface Suspicion {
  * - `confirmed` as soon as the index price of the venue is at it, or beyond it on its side; or enough other venues are at it; or
  *   `confirmMarksMin` further marks of the market, the last of them `confirmAfterMs` later, are nearer to it than to the last
  *   accepted mark. A price that is off scale is confirmed by other venues alone: a fault of units stays, and may be in the index.
- * - `retracted` when it stood for one mark, or is off scale, and `retractMarksMin` further marks, the last of them
+ * - `retracted` when it was a spike of one mark, or is off scale, and `retractMarksMin` further marks, the last of them
  *   `retractAfterMs` later, are accepted and nearer to the last accepted mark.
  * - `undecided` after `decideWithinMs`.
  *
@@ -155,7 +155,7 @@ export class Suspicions {
     }
     if (this.#classifier.doubtOf(doubt.instrument) !== undefined) return undefined
     const marks = ++suspicion.back
-    const couldBeNone = doubt.stoodAlone === true || isOffScale
+    const couldBeNone = doubt.isSpike === true || isOffScale
     if (!couldBeNone || marks < retractMarksMin || spanMs < retractAfterMs) return undefined
     return { confidence: 'retracted', by: { by: 'market-back', marks }, atMs }
   }

@@ -1,6 +1,6 @@
 import type { Decimal } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { middleOf } from './compare.ts'
+import { isOffScale, middleOf } from './compare.ts'
 
 /** Venues that may follow one underlying. */
 export const VENUES_MAX = 32
@@ -65,5 +65,19 @@ export class VenueMarks {
   median(count: number): Decimal {
     const high = this.freshAt(count >> 1)
     return count % 2 === 1 ? high : middleOf(this.freshAt((count >> 1) - 1), high)
+  }
+
+  /** The middle one of `count` sorted prices, in f64, to nominate. */
+  middleFloat(count: number): number {
+    return this.#price[this.#fresh[(count - 1) >> 1]!]!
+  }
+
+  /** The same where at least `agreeMin` of them and most of them are within `scale` of it; empty otherwise. Exact. */
+  agreed(count: number, agreeMin: number, scale: Decimal): Decimal {
+    if (count < agreeMin) return ''
+    const middle = this.freshAt((count - 1) >> 1)
+    let agree = 0
+    for (let at = 0; at < count; at++) if (!isOffScale(this.freshAt(at), middle, scale)) agree++
+    return agree >= agreeMin && agree * 2 > count ? middle : ''
   }
 }

@@ -83,9 +83,9 @@ describe('jump', () => {
     const { mark } = openClassifier()
     mark(BTC, '100', 0)
     const spike = mark(BTC, '70', 500)
-    expect(spike?.stoodAlone).toBeUndefined()
+    expect(spike?.isSpike).toBeUndefined()
     expect(mark(BTC, '99', 1_000)).toBeUndefined()
-    expect(spike?.stoodAlone).toBe(true)
+    expect(spike?.isSpike).toBe(true)
   })
 
   it('says of a spike of two marks that none of them stood alone', () => {
@@ -94,7 +94,7 @@ describe('jump', () => {
     const first = mark(BTC, '70', 300)
     const second = mark(BTC, '70', 600)
     mark(BTC, '100', 900)
-    expect([first?.stoodAlone, second?.stoodAlone]).toEqual([false, false])
+    expect([first?.isSpike, second?.isSpike]).toEqual([false, false])
   })
 })
 

@@ -29,6 +29,10 @@ const SYMBOLS: Readonly<Record<ScenarioVenue, (coin: string) => string>> = {
   kraken: (coin) => `PF_${coin === 'BTC' ? 'XBT' : coin}USD`,
 }
 
+export function symbolOf(venue: ScenarioVenue, coin: string): string {
+  return SYMBOLS[venue](coin)
+}
+
 /** What a venue states in one frame: a mark, the index price beside it, and further prices by their names. */
 export interface Stated {
   readonly mark?: Decimal
@@ -105,7 +109,12 @@ export function openScenarioMonitor(
   {
     startMs = START_MS,
     levels = [],
-  }: { readonly startMs?: number; readonly levels?: readonly string[] } = {},
+    sequenceFloor = 0,
+  }: {
+    readonly startMs?: number
+    readonly levels?: readonly string[]
+    readonly sequenceFloor?: number
+  } = {},
 ) {
   const books = SCENARIO_VENUES.map((venue) => [venue, anyContract(coin, venue)] as const)
   const opened = openMonitor({
@@ -113,6 +122,7 @@ export function openScenarioMonitor(
     rule: levelRule(levels, '0.01'),
     integrity: { rules: integrityRules(), underlyingOf },
     startMs,
+    sequenceFloor,
   })
   for (const account of accounts) opened.monitor.apply({ kind: 'put', account })
   return opened
