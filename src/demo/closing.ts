@@ -26,23 +26,42 @@ export async function catchUp({ worker, clock, signal }: Closing): Promise<void>
 
 /**
  * Waits until what the venues have sent is judged and its events are in the queue, stops the worker, and asks the referee for
- * its judgement. `stopped` is called when the worker has stopped.
+ * its judgement. `stopped` is called when the worker has stopped; `progress` gives another number as long as the subscriber works.
  */
 export async function drain(
-  { worker, clock, signal }: Closing,
+  closing: Closing & { readonly progress: () => number },
   sentTicks: number,
   subscriber: SubscriberProcess,
   referee: InstantFeed,
   stopped: () => void,
 ): Promise<SubscriberResult> {
-  const patience = signal.aborted ? HURRIED_PATIENCE : PATIENCE
+  const { worker, clock, signal } = closing
   const left = () => leftOf(worker.read.counters(), sentTicks)
-  await waitWith(patience, clock, () => left() === 0, left)
+  await waitWith(PATIENCE, clock, () => signal.aborted || left() === 0, left)
+  if (signal.aborted) await waitWith(HURRIED_PATIENCE, clock, () => left() === 0, left)
   await worker.stop()
   referee.flush()
   stopped()
   const made = madeOf(worker.read.counters().events)
-  subscriber.send({ kind: 'finish', made, patience })
-  const { result } = await subscriber.next('result', patience.totalMs + CHILD_TIMEOUT_MS)
-  return result
+  subscriber.send({ kind: 'finish', made, patience: signal.aborted ? HURRIED_PATIENCE : PATIENCE })
+  return await resultOf(closing, subscriber)
+}
+
+/** Waits for the result as long as the subscriber works; after Ctrl-C for a moment, then it answers with what it has. */
+export async function resultOf(
+  { signal, progress }: Pick<Closing, 'signal'> & { readonly progress: () => number },
+  subscriber: Pick<SubscriberProcess, 'next' | 'send'>,
+): Promise<SubscriberResult> {
+  let last = progress()
+  let idleMs = 0
+  for (;;) {
+    try {
+      return (await subscriber.next('result', HURRIED_PATIENCE.totalMs)).result
+    } catch (error) {
+      idleMs = progress() === last ? idleMs + HURRIED_PATIENCE.totalMs : 0
+      last = progress()
+      if (idleMs >= CHILD_TIMEOUT_MS) throw error
+      if (signal.aborted) subscriber.send({ kind: 'hurry' })
+    }
+  }
 }

@@ -82,9 +82,9 @@ export function outcomeOf(
       exactChecks,
       events: { warning, liquidation, recovered, revision },
       delivered: result.delivered,
-      lost: result.judgement.lost,
+      lost: result.judgement?.lost ?? null,
       duplicated: result.duplicated,
-      disagreements: result.judgement.disagreements,
+      disagreements: result.judgement?.disagreements ?? null,
       latencyMs: {
         detectP50: stats.detectP50Ms,
         detectP99: stats.detectP99Ms,
@@ -105,12 +105,16 @@ export function outcomeOf(
       made: madeOf(stats.events),
       replayedTicks: result.replayedTicks,
       replayChecks: result.replayChecks,
-      replayEvents: result.judgement.expected,
-      examples: result.judgement.examples,
+      heardTicks: known.counts.prices,
+      replayEvents: result.judgement?.expected ?? null,
+      examples: result.judgement?.examples ?? [],
       interrupted: run.signal.aborted,
     },
   }
 }
+
+const NOT_JUDGED = { lost: null, disagreements: null }
+const NOTHING_WRONG = { lost: 0, disagreements: 0 }
 
 function ofVenues(
   { book, counts }: Pick<Known, 'book' | 'counts'>,
@@ -120,7 +124,8 @@ function ofVenues(
   return Object.fromEntries(
     venues.map((venue) => {
       const { delivered = 0, duplicated = 0 } = arrivals[venue] ?? {}
-      const { lost = 0, disagreements = 0 } = judgement.ofVenues[venue] ?? {}
+      const judged = judgement === null ? NOT_JUDGED : (judgement.ofVenues[venue] ?? NOTHING_WRONG)
+      const { lost, disagreements } = judged
       return [venue, { ...counts.of(venue), delivered, lost, duplicated, disagreements }]
     }),
   )

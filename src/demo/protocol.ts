@@ -42,8 +42,10 @@ export type ToSubscriber =
     }
   /** Instants in the order in which the worker applied them. */
   | { readonly kind: 'instants'; readonly instants: readonly (readonly InstantTick[])[] }
-  /** No further instant or event is made. Wait so long until `made` events have arrived. */
+  /** No further instant or event is made. Wait so long until `made` events have arrived, then until all is replayed. */
   | { readonly kind: 'finish'; readonly made: number; readonly patience: Patience }
+  /** Ctrl-C: do not wait any longer. */
+  | { readonly kind: 'hurry' }
   | { readonly kind: 'stop' }
 
 export type FromSubscriber =
@@ -73,7 +75,8 @@ export interface SubscriberProgress {
 export interface SubscriberResult extends SubscriberProgress {
   /** Effects beyond the first of an event. */
   readonly duplicated: number
-  readonly judgement: Judgement
+  /** null if the replay was cut short. */
+  readonly judgement: Judgement | null
   readonly replayChecks: number
   /** The worst liquidations of the run, worst first. */
   readonly worst: readonly MarginEvent[]

@@ -135,7 +135,12 @@ class DemoRun {
     await this.#untilMarked()
     const marketMs = await this.#playMarket(exchange)
     this.#state.stage = 'delivering the last events'
-    const closing = { worker, clock: this.#options.clock, signal: this.#options.signal }
+    const closing = {
+      worker,
+      clock: this.#options.clock,
+      signal: this.#options.signal,
+      progress: () => this.#state.progress.delivered + this.#state.progress.replayedTicks,
+    }
     await catchUp(closing)
     exchange.send({ kind: 'hold' })
     const { status } = await exchange.next('held', CHILD_TIMEOUT_MS)

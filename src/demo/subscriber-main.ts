@@ -1,7 +1,7 @@
 import { subscribe } from '../api/index.ts'
 import { counted, isVenueEvent, type MarketEvent, type VenueEvent } from '../domain/index.ts'
 import { memoryInbox, type Subscription } from '../subscriber/index.ts'
-import { systemClock } from '../system/index.ts'
+import { sleep, systemClock } from '../system/index.ts'
 import { createBook } from './accounts/synthetic-accounts.ts'
 import { type Auditor, createAuditor } from './auditor.ts'
 import { demoRules, instrumentsOf } from './exchange/instruments.ts'
@@ -23,6 +23,7 @@ const INBOX_IDS_MAX = 4_000_000
 let subscription: Subscription | undefined
 let auditor: Auditor | undefined
 let isReplaying = false
+let isHurried = false
 let cancelReports: (() => void)[] = []
 
 type Open = Extract<ToSubscriber, { kind: 'open' }>
@@ -99,7 +100,7 @@ function replay(): void {
   })
 }
 
-/** Waits for the last events and for the replay, which ends in any case. All instants have come, because messages arrive in order. */
+/** Waits for the last events, then for the replay, however long it takes. All instants have come, because messages arrive in order. */
 async function finish(
   made: number,
   patience: Patience,
@@ -107,9 +108,9 @@ async function finish(
 ): Promise<void> {
   if (auditor === undefined) return
   const opened = auditor
-  const isDone = () => opened.delivered >= made && !isReplaying
-  await waitWith(patience, systemClock, isDone, () => opened.delivered + opened.replayedTicks)
-  opened.replay(() => true)
+  const isHere = () => isHurried || opened.delivered >= made
+  await waitWith(patience, systemClock, isHere, () => opened.delivered + opened.replayedTicks)
+  while (isReplaying && !isHurried) await sleep(systemClock, PROGRESS_EVERY_MS)
   send({ kind: 'result', result: opened.result() })
 }
 
@@ -126,6 +127,7 @@ listenToParent<ToSubscriber, FromSubscriber>((message, send) => {
     auditor?.instants(message.instants)
     replay()
   } else if (message.kind === 'finish') void finish(message.made, message.patience, send)
+  else if (message.kind === 'hurry') isHurried = true
   else void stop()
 })
 whenOrphaned(() => void stop())

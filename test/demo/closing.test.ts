@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { catchUp } from '../../src/demo/closing.ts'
+import { catchUp, resultOf } from '../../src/demo/closing.ts'
+import type { SubscriberProcess } from '../../src/demo/processes.ts'
+import type { SubscriberResult } from '../../src/demo/protocol.ts'
 import type { Worker } from '../../src/worker/index.ts'
 import { TestClock } from '../support/clock.ts'
 
@@ -43,5 +45,44 @@ describe('the end of the market of a demo', () => {
     })
     await caughtUp(worker, interrupt.signal)
     expect(left()).toBeGreaterThan(99_000)
+  })
+})
+
+describe('the wait for the judgement of a demo', () => {
+  const RESULT = { delivered: 7 } as SubscriberResult
+  /** Answers after so many waits, or at once when it is told to hurry. */
+  const answering = (waits: number) => {
+    const sent: string[] = []
+    return {
+      sent,
+      subscriber: {
+        async next() {
+          if (sent.includes('hurry') || waits-- <= 0) return { kind: 'result', result: RESULT }
+          throw new Error('no answer')
+        },
+        send: ({ kind }: { readonly kind: string }) => void sent.push(kind),
+      } as unknown as SubscriberProcess,
+    }
+  }
+  const signal = new AbortController().signal
+
+  it('lasts as long as the subscriber works', async () => {
+    let ticks = 0
+    const { subscriber, sent } = answering(1_000)
+    expect(await resultOf({ signal, progress: () => ticks++ }, subscriber)).toBe(RESULT)
+    expect(sent).toEqual([])
+  })
+
+  it('ends with a subscriber that does no more', async () => {
+    const { subscriber } = answering(1_000)
+    await expect(resultOf({ signal, progress: () => 5 }, subscriber)).rejects.toThrow('no answer')
+  })
+
+  it('is cut short after Ctrl-C', async () => {
+    let ticks = 0
+    const { subscriber, sent } = answering(1_000)
+    const interrupted = AbortSignal.abort()
+    expect(await resultOf({ signal: interrupted, progress: () => ticks++ }, subscriber)).toBe(RESULT)
+    expect(sent).toEqual(['hurry'])
   })
 })

@@ -5,6 +5,7 @@ import { marketEventSchema, type PlimsollEvent } from '../../src/domain/index.ts
 import { isolatedLong } from '../support/accounts.ts'
 import { openMonitor, RULES } from '../support/monitor.ts'
 
+const START_MS = 1_700_000_000_000
 const SYMBOLS = ['AUSDT', 'BUSDT'] as const
 
 /** A worker at Binance with an account on each of two markets, whose venue keeps no record, and the referee beside it. */
@@ -13,17 +14,18 @@ function watched() {
   const rules = { binance: RULES }
   const auditor = createAuditor(createReferee({ accounts, rules, levels: ['0.5', '0.7', '0.9', '1'] }))
   const { monitor, clock, frame, records, gaps } = openMonitor({
+    startMs: START_MS,
     observer: { instant: (marks) => auditor.instants([marks]) },
   })
   for (const account of accounts) monitor.apply({ kind: 'put', account })
-  let seconds = 0
+  let marks = 0
   return {
     /** The same mark of these markets, and the gaps that end with it. */
     mark(markPrice: string, symbols: readonly string[] = SYMBOLS) {
       frame(
         symbols.map((symbol) => [symbol, markPrice]),
         'binance',
-        1_700_000_000_000 + ++seconds * 10_000,
+        START_MS + ++marks * 5_000,
       )
       for (const { symbol, fromMs, toMs } of gaps.splice(0))
         monitor.missed.publishUnfilled('binance', symbol, {
@@ -42,7 +44,7 @@ function watched() {
     judge(events: readonly PlimsollEvent[]) {
       for (const event of events) auditor.effect(event)
       auditor.replay(() => true)
-      return auditor.result().judgement
+      return auditor.result().judgement!
     },
   }
 }

@@ -38,6 +38,7 @@ const SUMMARY: DemoSummary = {
     },
   },
 }
+const CUT_SHORT = { ...SUMMARY.ofVenues.bybit!, lost: null, disagreements: null }
 const CONTEXT = {
   seconds: 32,
   marketMs: 32_010,
@@ -47,6 +48,7 @@ const CONTEXT = {
   made: 22_000,
   replayedTicks: 10_320,
   replayChecks: 4_600_000,
+  heardTicks: 10_320,
   replayEvents: 1_111,
   examples: [],
   interrupted: false,
@@ -93,7 +95,7 @@ describe('the summary of a demo', () => {
   })
 
   it('has a row a venue, within 80 columns, and a sentence a venue on a narrower screen', () => {
-    expect(renderSummary(SUMMARY, CONTEXT, 79).slice(-4, -1)).toEqual([
+    expect(renderSummary(SUMMARY, CONTEXT, 79).slice(-5, -2)).toEqual([
       '  venue accounts markets prices events lost duplicated disagreements',
       '  bybit   90,000      30  9,000 20,000    0          0             0',
       '  okx     10,000       7  1,320  2,000    1          2             3',
@@ -107,6 +109,16 @@ describe('the summary of a demo', () => {
   it('says of a run with reconnects that their snapshots state marks beside those sent', () => {
     const text = renderSummary(SUMMARY, { ...CONTEXT, sentTicks: 10_300, reconnects: 2 }, 200).join('\n')
     expect(text).toContain('10,320 mark prices evaluated; 10,300 sent, 2 reconnects with snapshots')
+  })
+
+  it('is no proof when Ctrl-C cut the replay short, and says how far that was', () => {
+    const cut = { ...SUMMARY, lost: null, disagreements: null, ofVenues: { bybit: CUT_SHORT } }
+    const context = { ...CONTEXT, interrupted: true, replayedTicks: 4_000, replayEvents: null }
+    expect(isProven(cut, context)).toBe(false)
+    const text = renderSummary(cut, context, 200).join('\n')
+    expect(text).toContain('none: the naive replay was cut short at 4,000 of 10,320 prices')
+    expect(text).toMatch(/^ {2}bybit +90,000 +30 +9,000 +20,000 +– +0 +–$/m)
+    expect(text).not.toContain('FAILED')
   })
 
   it('says when it failed or was interrupted, with examples', () => {

@@ -16,12 +16,12 @@ export interface DemoSummary {
   /** `revision`: of events whose prices were suspect. */
   readonly events: EventCounts & { readonly revision: number }
   readonly delivered: number
-  /** Events of the sample that the naive replay made and that were not delivered. */
-  readonly lost: number
+  /** Events of the sample that the naive replay made and that were not delivered; null if Ctrl-C cut the replay short. */
+  readonly lost: number | null
   /** Effects beyond the first of an event, over the whole book. */
   readonly duplicated: number
-  /** Events of the sample that were delivered and that the naive replay did not make, or made with other figures. */
-  readonly disagreements: number
+  /** Events of the sample that were delivered and that the naive replay did not make, or made with other figures; null as above. */
+  readonly disagreements: number | null
   readonly latencyMs: Latencies
   /** Accounts that the naive replay judged: `lost` and `disagreements` are about these. */
   readonly replayedAccounts: number
@@ -34,9 +34,9 @@ export interface DemoSummary {
 
 export interface VenueSummary extends VenueCount {
   readonly delivered: number
-  readonly lost: number
+  readonly lost: number | null
   readonly duplicated: number
-  readonly disagreements: number
+  readonly disagreements: number | null
 }
 
 /** What the summary for people shows beside `DemoSummary`. */
@@ -53,7 +53,9 @@ export interface SummaryContext {
   readonly made: number
   readonly replayedTicks: number
   readonly replayChecks: number
-  readonly replayEvents: number
+  /** Prices that it has to replay. */
+  readonly heardTicks: number
+  readonly replayEvents: number | null
   readonly examples: readonly string[]
   readonly interrupted: boolean
 }
@@ -117,14 +119,11 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
         counted(context.samplePositions, 'position'),
         counted(context.replayedTicks, 'tick'),
         counted(context.replayChecks, 'check'),
-        counted(context.replayEvents, 'event'),
+        ...(context.replayEvents === null ? [] : [counted(context.replayEvents, 'event')]),
       ].join(', '),
     ),
     ...venueLines(summary.ofVenues, columns, line),
-    ...line(
-      'proof',
-      `${summary.lost} lost, ${summary.duplicated} duplicated, ${counted(summary.disagreements, 'disagreement')}: ${isProven(summary, context) ? 'every event is right and arrived once' : 'FAILED'}`,
-    ),
+    ...line('proof', proofText(summary, context)),
     ...context.examples.flatMap((example) => line('', example)),
   ]
 }
@@ -157,13 +156,21 @@ function venueLines(
       of.duplicated,
       of.disagreements,
     ]
-    return [venue, ...counts.map(compact)]
+    return [venue, ...counts.map((count) => (count === null ? '–' : compact(count)))]
   })
   const lines = table([VENUE_HEADS, ...figures]).map((row) => INDENT + row)
   if (lines.every(({ length }) => length <= columns)) return lines
   return figures.flatMap(([venue, ...counts]) =>
     line(venue!, counts.map((count, index) => `${VENUE_HEADS[index + 1]} ${count}`).join(', ')),
   )
+}
+
+function proofText(summary: DemoSummary, context: SummaryContext): string {
+  const { lost, duplicated, disagreements } = summary
+  if (lost === null || disagreements === null)
+    return `none: the naive replay was cut short at ${compact(context.replayedTicks)} of ${counted(context.heardTicks, 'price')}`
+  const found = `${lost} lost, ${duplicated} duplicated, ${counted(disagreements, 'disagreement')}`
+  return `${found}: ${isProven(summary, context) ? 'every event is right and arrived once' : 'FAILED'}`
 }
 
 function lengthText({ interrupted, marketMs, seconds: planned }: SummaryContext): string {
