@@ -14,9 +14,10 @@ const FIRST_BLOCK = 1_000_000
 const FUNDING_RATE = '0.0000125'
 
 /**
- * Simulates the Indexer of dYdX on loopback: one channel holds all markets. Its answer is their state, without a time; then each block
- * states the oracle prices that have moved, and other fields where none has. `isHeld`: whether accounts hold the instrument at that
- * place; a price of another one is no tick.
+ * Simulates the Indexer of dYdX on loopback: one channel holds all markets. Its answer is their state, without a time, which the
+ * worker holds until a block confirms it and which is no tick; then each block states the oracle prices that have moved, and where
+ * none has all of them again, beside other fields. `isHeld`: whether accounts hold the instrument at that place; a price of another
+ * one is no tick.
  */
 export async function openDydxExchange(
   market: Market,
@@ -37,9 +38,8 @@ export async function openDydxExchange(
     messages.set(client, message_id + 1)
     client.send(JSON.stringify({ ...message, connection_id: CONNECTION_ID, message_id }))
   }
-  const sendMarkets = (client: Client, type: string, contents: object, places: Iterable<number>): void => {
+  const sendMarkets = (client: Client, type: string, contents: object): void => {
     frames += 1
-    for (const place of places) stated.set(place, (stated.get(place) ?? 0) + 1)
     send(client, { type, channel: CHANNEL, version: '1.0.0', contents })
   }
 
@@ -60,7 +60,7 @@ export async function openDydxExchange(
     else {
       subscribers.add(client)
       const markets = Object.fromEntries(own.map((place) => [symbolOf(place), stateOf(place)]))
-      sendMarkets(client, 'subscribed', { markets }, own)
+      sendMarkets(client, 'subscribed', { markets })
     }
   }
 
@@ -86,8 +86,6 @@ export async function openDydxExchange(
   )
 
   const blockOf = (places: readonly number[]): object => {
-    if (places.length === 0)
-      return { trading: { [symbolOf(own[0]!)]: { nextFundingRate: FUNDING_RATE, openInterest: '0' } } }
     const effectiveAt = new Date(clock.nowMs()).toISOString()
     const effectiveAtHeight = String(FIRST_BLOCK + blocks)
     const priceOf = (place: number) => ({
@@ -96,7 +94,12 @@ export async function openDydxExchange(
       effectiveAtHeight,
       marketId: own.indexOf(place),
     })
-    return { oraclePrices: Object.fromEntries(places.map((place) => [symbolOf(place), priceOf(place)])) }
+    const statedIn = places.length === 0 ? own : places
+    for (const place of statedIn) stated.set(place, (stated.get(place) ?? 0) + subscribers.size)
+    const oraclePrices = Object.fromEntries(statedIn.map((place) => [symbolOf(place), priceOf(place)]))
+    if (places.length > 0) return { oraclePrices }
+    const fields = { nextFundingRate: FUNDING_RATE, openInterest: '0' }
+    return { trading: { [symbolOf(own[0]!)]: fields }, oraclePrices }
   }
 
   return {
@@ -113,7 +116,7 @@ export async function openDydxExchange(
       const places = [...moved]
       moved.clear()
       const contents = blockOf(places)
-      for (const client of subscribers) sendMarkets(client, 'channel_data', contents, places)
+      for (const client of subscribers) sendMarkets(client, 'channel_data', contents)
     },
     stop: () => server.stop(),
   }

@@ -10,6 +10,7 @@ export const hyperliquidProtocol: NamedProtocol = {
   streamId: 'hyperliquid-public',
   path: '/ws',
   restateMs: 3_000,
+  firstIsStored: true,
   read(frame) {
     const request = requestOf(frame)
     if (request?.method === 'ping') return { kind: 'ping' }

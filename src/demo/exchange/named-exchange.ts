@@ -27,6 +27,8 @@ export interface NamedProtocol {
   readonly path: string
   /** The venue repeats a mark that has not changed for so long. */
   readonly restateMs: number
+  /** The first frame of a subscription has no time: the worker holds it until the venue states the mark again. It is no tick. */
+  readonly firstIsStored?: true
   /** undefined for a frame that the venue does not read. */
   read(frame: string): NamedRequest | undefined
   /** Frames that answer a subscription to one symbol; none for one that the venue leaves out of its answers. */
@@ -62,9 +64,9 @@ export async function openNamedExchange(
       isFirst,
     })
 
-  const send = (client: Client, frame: string): void => {
+  const send = (client: Client, frame: string, ticks: number): void => {
     count.frames += 1
-    count.ticks += 1
+    count.ticks += ticks
     client.send(frame)
   }
 
@@ -80,7 +82,7 @@ export async function openNamedExchange(
     if (place === undefined) return
     const clients = subscribers.get(place) ?? new Set()
     subscribers.set(place, clients.add(client))
-    send(client, frameOf(place, true))
+    send(client, frameOf(place, true), protocol.firstIsStored === true ? 0 : 1)
   }
 
   const server: SocketServer = await serveSockets(
@@ -114,7 +116,7 @@ export async function openNamedExchange(
         if (!moved.has(place) && steps - (sentStep.get(place) ?? 0) < restateSteps) continue
         sentStep.set(place, steps)
         const frame = frameOf(place, false)
-        for (const client of clients) send(client, frame)
+        for (const client of clients) send(client, frame, 1)
       }
     },
     stop: () => server.stop(),
