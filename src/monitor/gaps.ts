@@ -18,6 +18,8 @@ export class MarketGaps {
   readonly #watchlist: Watchlist
   readonly #found: (gap: Gap) => void
   readonly #ending: Gap[] = []
+  /** While the book is loaded: when an earlier worker heard its venues last, Unix milliseconds; 0 if none did, and afterwards. */
+  unheardSinceMs = 0
   #held = new Map<string, LevelName>()
   /** Nominated margin accounts of the instant whose verdicts are noted. */
   #noted = 0
@@ -36,7 +38,7 @@ export class MarketGaps {
 
   /** The market gets its first margin account. Until its first mark comes all marks are missed. */
   join(market: Market, nowMs: number): void {
-    if (market.eventTimeMs === 0 && market.gapFromMs === 0) market.gapFromMs = nowMs
+    if (market.eventTimeMs === 0 && market.gapFromMs === 0) market.gapFromMs = this.unheardSinceMs || nowMs
   }
 
   /** The market has a mark that is evaluated. A gap before it ends with it. */

@@ -9,7 +9,7 @@ import type { Venues } from './venues.ts'
 export class HeldMarkets {
   readonly #markets: Markets
   readonly #announcer: Announcer
-  readonly #gaps: Pick<MarketGaps, 'join' | 'leave' | 'leftBehind'>
+  readonly #gaps: MarketGaps
   readonly #clock: Clock
   readonly #venues: Venues | undefined
 
@@ -19,7 +19,7 @@ export class HeldMarkets {
       readonly announcer: Announcer
       readonly venues: Venues | undefined
     },
-    gaps: Pick<MarketGaps, 'join' | 'leave' | 'leftBehind'>,
+    gaps: MarketGaps,
     clock: Clock,
   ) {
     this.#markets = parts.markets
@@ -31,6 +31,7 @@ export class HeldMarkets {
 
   /** The whole book has been put, except for changes that wait. */
   loaded(): void {
+    this.#gaps.unheardSinceMs = 0
     this.#markets.loaded()
     this.#venues?.loaded()
   }

@@ -2,6 +2,7 @@ import { type BackfillRequest, type Gap, minuteOf, type VenueId, type Watermark 
 import type { Steps } from '../margin/index.ts'
 import type { Backfill } from './backfill.ts'
 import { formerlyBesideSteps } from './former-holders.ts'
+import type { MarketGaps } from './gaps.ts'
 import { isHeld } from './market.ts'
 import type { UnfilledGap } from './market-transition.ts'
 import type { Markets } from './markets.ts'
@@ -11,6 +12,7 @@ import type { Watchlist } from './watchlist.ts'
 export interface MissedPricesParts {
   readonly markets: Markets
   readonly watchlist: Watchlist
+  readonly gaps: MarketGaps
   readonly backfill: Backfill
   readonly unfilled: UnfilledGaps
   /** Works at what was asked for. */
@@ -30,18 +32,21 @@ export class MissedPrices {
     this.#parts.markets.restoreWatermark(watermark)
   }
 
-  /**
-   * The last marks that were evaluated, of the markets that somebody holds and behind which no gap is known that has not ended; and
-   * since when a first mark is awaited, by this run or an earlier one.
-   */
+  /** Of the markets that somebody holds: the last marks that were evaluated, or since when the next one is awaited, by any run. */
   *watermarks(): Generator<Watermark> {
     for (const market of this.#parts.markets.all) {
-      const { venue, symbol, eventTimeMs, heard, gapFromMs } = market
-      if (!isHeld(market)) continue
-      if (eventTimeMs > 0 && gapFromMs === 0) yield { venue, symbol, eventTimeMs, heard: heard.range }
-      else if (eventTimeMs === 0 && gapFromMs > 0)
-        yield { venue, symbol, eventTimeMs: gapFromMs, heard: heard.orNull }
+      const { venue, symbol, heard } = market
+      const eventTimeMs = market.gapFromMs || market.eventTimeMs
+      if (eventTimeMs > 0 && isHeld(market)) yield { venue, symbol, eventTimeMs, heard: heard.orNull }
     }
+  }
+
+  /**
+   * Until then an earlier worker heard its venues: what the book holds and that worker did not hold is unheard since. Call before the
+   * book is loaded.
+   */
+  restoreHeardUntil(heardUntilMs: number): void {
+    this.#parts.gaps.unheardSinceMs = heardUntilMs
   }
 
   isHeld(venue: string, symbol: string): boolean {

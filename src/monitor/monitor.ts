@@ -101,7 +101,7 @@ export class Monitor {
     this.#turns = new Turns(options, this.#announcer, this.#revisions, (endMs) => this.#judgeUntil(endMs))
     const { backfill, unfilled } = this.#changes
     const work = () => this.#turns.work()
-    this.missed = new MissedPrices({ markets, watchlist, backfill, unfilled, work })
+    this.missed = new MissedPrices({ markets, watchlist, gaps, backfill, unfilled, work })
   }
 
   /** Whether no tick or change waits for its verdict, and no event waits to be published. */

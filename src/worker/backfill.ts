@@ -122,6 +122,8 @@ export class WorkerBackfill {
         'the stream of events does not reach back to the last evaluated prices; what was published then may be published again',
       )
     for (const watermark of watermarks) monitor.missed.restoreWatermark(watermark)
+    if (watermarks.length > 0)
+      monitor.missed.restoreHeardUntil(Math.max(...watermarks.map(({ eventTimeMs }) => eventTimeMs)))
     for (const gap of open) this.#add({ ...gap, held: new Map() })
   }
 

@@ -125,10 +125,27 @@ describe('a gap in the marks of a market', () => {
     clock.advanceTo(AT + 40_000)
     monitor.apply({ kind: 'removed', id: 'a', version: 2 })
     monitor.apply({ kind: 'put', account: isolatedLong('b') })
+    expect([...monitor.missed.watermarks()]).toMatchObject([{ eventTimeMs: AT + 40_000 }])
     at(100, ['AUSDT', '99'])
     expect(gaps.map((gap) => short({ gap }))).toMatchObject([
       { fromS: 10, toS: 40 },
       { fromS: 40, toS: 100 },
+    ])
+  })
+
+  it('begins where an earlier worker ended, for a market that was held first while none ran', () => {
+    const { monitor, frame, gaps, clock } = openMonitor({ startMs: AT + 90_000 })
+    const { venue } = isolatedLong('a')
+    const heard = { minuteMs: AT, low: '90', high: '110' }
+    monitor.missed.restoreWatermark({ venue, symbol: 'AUSDT', eventTimeMs: AT + 5_000, heard })
+    monitor.missed.restoreHeardUntil(AT + 5_000)
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT' }) })
+    monitor.loaded()
+    clock.runTurns()
+    frame([['BUSDT', '100']], VENUE, AT + 95_000)
+    expect(gaps.map((gap) => short({ gap }))).toEqual([
+      { symbol: 'BUSDT', fromS: 5, toS: 95, heard: [], held: [] },
     ])
   })
 
