@@ -67,9 +67,9 @@ describe('a worker that is stopped while minutes pass', () => {
     let isStopping = false
     const clock: Clock = {
       ...systemClock,
-      nowMs: () => systemClock.nowMs() + 60_000 * (isStopping ? minutes++ : 0),
-      // So funding is looked at again and again until the worker has stopped.
-      after: (delayMs, then) => systemClock.after(delayMs === 250 ? 1 : delayMs, then),
+      nowMs: () => systemClock.nowMs() + 60_000 * (isStopping ? Math.min(minutes++, 20) : 0),
+      // So funding is looked at often until the worker has stopped, and it is idle between.
+      after: (delayMs, then) => systemClock.after(delayMs === 250 ? 20 : delayMs, then),
     }
     const worker = await startWorker({
       config: loadConfig({
