@@ -9,9 +9,9 @@ export const GAP_MIN_MS = 1_000
 export const FIRST_MARK_GAP_MIN_MS = 10_000
 
 /**
- * Notices gaps in the marks of markets: each begins where a market is interrupted, loses its mark, or gets its first margin account before
- * its first mark, and is found with the first mark behind it. All margin accounts of the market are looked at in that instant, before their verdicts and after them: a level
- * that one holds at either end is no level that was missed.
+ * Notices gaps in the marks of markets: each begins where a market is interrupted, loses its mark, or gets its first margin account
+ * before its first mark, and is found with the first mark behind it. All margin accounts of the market are looked at in that instant,
+ * before their verdicts and after them: a level that one holds at either end is no level that was missed.
  */
 export class MarketGaps {
   readonly #kernel: Kernel
