@@ -4,16 +4,19 @@ import type { SeenMark } from './market.ts'
 
 const NO_DOUBTS: readonly Doubt[] = []
 
+function isVerdict(kind: MarginEvent['kind']): boolean {
+  return kind !== 'unknown' && kind !== 'closed'
+}
+
 /** What is doubtful of the prices of a verdict. Where there is no verdict no price is. */
 export function doubtsOf(kind: MarginEvent['kind'], marks: readonly SeenMark[]): readonly Doubt[] {
-  if (kind === 'unknown' || kind === 'closed') return NO_DOUBTS
-  if (!marks.some(({ doubt }) => doubt !== undefined)) return NO_DOUBTS
+  if (!isVerdict(kind) || !marks.some(({ doubt }) => doubt !== undefined)) return NO_DOUBTS
   return marks.flatMap(({ doubt }) => doubt ?? [])
 }
 
 /** The marks of a verdict of which other venues do not say yet whether they are off scale. Of one that is so they have. */
 export function uncomparedOf(kind: MarginEvent['kind'], marks: readonly SeenMark[]): readonly SeenMark[] {
-  if (kind === 'unknown' || kind === 'closed') return []
+  if (!isVerdict(kind)) return []
   return marks.filter(({ uncompared, doubt }) => uncompared !== undefined && !(doubt && breaksScale(doubt)))
 }
 
